@@ -1,0 +1,1 @@
+"""One file = one figure = `data()` (numbers only) + `draw(data)` (artists only)."""
