@@ -1,0 +1,60 @@
+"""A refutation as a file: the shrunk point, the worst one beside it, and enough to judge it again anywhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from proofs_check import __version__
+from proofs_check.discover import find
+from proofs_check.points import Point, from_json, to_json
+from proofs_check.verdict import Judgement, judge
+
+FORMAT = "proofs-check counterexample 1"
+
+
+class UnreadableCounterexample(ValueError):
+    """The file is no counterexample; the message says what is wrong with it."""
+
+
+def write(folder: Path, claim: str, variant: str, point: Point) -> Path:
+    """Shrink and save. The name says what it refutes; an older file of the same claim and variant is replaced."""
+    from proofs_check.worst_case import shrink
+
+    small = shrink(find(claim).variant(variant), point)
+    content = {"format": FORMAT, "version": __version__, "claim": claim, "variant": variant}
+    content |= {"point": json.loads(to_json(small)), "worst": json.loads(to_json(point))}
+    folder.mkdir(parents=True, exist_ok=True)
+    words = "-".join("".join(c if c.isalnum() else " " for c in variant).split())
+    file = folder / f"{claim}{'--' + words if words else ''}.json"
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return file
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The content of a counterexample file, points decoded."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
+        raise UnreadableCounterexample(f"{file} is not JSON: {problem}") from problem
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise UnreadableCounterexample(f"{file} is not a counterexample: its field 'format' should be {FORMAT!r}")
+    for name in ("claim", "variant", "point"):
+        if name not in content:
+            raise UnreadableCounterexample(f"{file} has no field {name!r}")
+    for name in ("point", "worst"):
+        if name in content:
+            content[name] = from_json(json.dumps(content[name]))
+    return content
+
+
+def replay(content: dict[str, Any]) -> Judgement:
+    """Judge the point of a counterexample again."""
+    claim = find(content["claim"])
+    variant = content["variant"]
+    if variant and variant not in {**claim.falsified, **claim.also_true}:
+        known = ", ".join(repr(name) for name in {**claim.falsified, **claim.also_true})
+        raise UnreadableCounterexample(f"{content['claim']} has no variant {variant!r}; it has {known or 'none'}")
+    try:
+        return judge(claim.variant(variant), content["point"])
+    except (TypeError, ValueError, LookupError) as problem:
+        raise UnreadableCounterexample(f"the point does not build an instance of {content['claim']}: {problem}") from problem

@@ -1,0 +1,102 @@
+"""Results as rows: an append-only sqlite file that survives being killed at any moment, and from which a run resumes."""
+
+import json
+import platform
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS environment (id INTEGER PRIMARY KEY, versions TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS result (
+    claim TEXT NOT NULL, variant TEXT NOT NULL, task TEXT NOT NULL, verdict TEXT NOT NULL, point TEXT NOT NULL,
+    actual TEXT NOT NULL, bound TEXT NOT NULL, trust TEXT NOT NULL, risk REAL NOT NULL, tightness REAL, covered TEXT NOT NULL,
+    calls INTEGER NOT NULL, note TEXT NOT NULL, source TEXT NOT NULL, seconds REAL NOT NULL,
+    environment INTEGER NOT NULL REFERENCES environment(id),
+    UNIQUE (claim, variant, task, source)
+);
+"""
+PACKAGES = ("proofs-check", "numpy", "scipy", "sympy", "cvxpy-base", "clarabel", "hypothesis", "python-flint", "cma")
+
+
+class LedgerProblem(Exception):
+    """The ledger file cannot be used; the message says why. What it held is untouched."""
+
+
+class Row(NamedTuple):
+    """One judgement (or one search, or one proof step): what was asked, and the answer. Equal seeds give equal rows but
+    for `seconds`."""
+
+    claim: str
+    variant: str
+    task: str  # "draw:<seed>:<i>", "search:<seed>:<calls>", "witness", "tight:<i>", "step:<i>", "twin:<i>"
+    verdict: str  # of `compare`; of Evidence for proof steps; "raised" for an exception
+    point: str  # JSON
+    actual: str  # JSON [lo, hi]
+    bound: str
+    trust: str
+    risk: float
+    tightness: float | None
+    covered: str  # JSON list
+    calls: int
+    note: str
+    source: str  # hash of the code that the claim rests on
+    seconds: float
+
+
+@cache
+def versions() -> str:
+    """Python and the packages that results depend on, as JSON."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return json.dumps(found)
+
+
+class Ledger:
+    """Rows of one run or of many. Without a file they live in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        try:
+            # The process that opened it is the only writer; workers return rows and never touch the file.
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+            columns = [row[1] for row in self._db.execute("PRAGMA table_info(result)")]
+            if columns != [*Row._fields, "environment"]:
+                raise LedgerProblem(f"{path} is a sqlite file but not a ledger of this version: its columns are {columns}")
+            self._db.execute("INSERT OR IGNORE INTO environment (versions) VALUES (?)", [versions()])
+            [(self._environment,)] = self._db.execute("SELECT id FROM environment WHERE versions = ?", [versions()])
+        except sqlite3.Error as problem:
+            raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Append in one transaction: after this returns, no kill loses them. A row that is there already stays."""
+        marks = ", ".join("?" * (len(Row._fields) + 1))
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(f"INSERT OR IGNORE INTO result VALUES ({marks})", [(*row, self._environment) for row in rows])
+            self._db.execute("COMMIT")
+        except sqlite3.Error as problem:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise LedgerProblem(f"cannot write to the ledger {self.path}: {problem}; rows written before are kept") from problem
+
+    def rows(self, claim: str, variant: str, source: str) -> dict[str, Row]:
+        """What is known of a claim or variant under this source, by task."""
+        query = f"SELECT {', '.join(Row._fields)} FROM result WHERE claim = ? AND variant = ? AND source = ?"
+        with closing(self._db.execute(query, [claim, variant, source])) as cursor:
+            return {row.task: row for row in map(Row._make, cursor)}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,0 +1,105 @@
+"""Judge one point: compare two enclosures, always from the safe ends."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from bounds.claim import Claim, Enclosure, Trust, X
+
+Verdict = Literal["holds", "survives", "undecided", "out of scope", "refuted"]
+LOOK_RISK = 1e-12  # what one look at a sampled claim may spend
+SUITE_RISK = 1e-6  # what a whole run may spend: a million looks
+
+
+class Judgement(NamedTuple):
+    """The verdict on one point and what it rests on; enclosures are None where no hypothesis let them be computed."""
+
+    verdict: Verdict
+    actual: Enclosure | None = None
+    bound: Enclosure | None = None
+    risk: float = 0.0
+    margin: float = 0.0  # the smallest margin of the hypotheses; negative outside
+    covered: tuple[str, ...] = ()
+
+    @property
+    def trust(self) -> Trust | None:
+        """The weakest link of the two sides."""
+        if self.actual is None or self.bound is None:
+            return None
+        return max(self.actual.trust, self.bound.trust, key=("proved", "rounded", "sampled").index)
+
+
+def compare(a: Enclosure, b: Enclosure) -> Verdict:
+    """a ≤ b, entry by entry and from the safe ends. A NaN neither holds nor refutes.
+
+    >>> compare(Enclosure(0.0, 1.0), Enclosure(1.0, 2.0)), compare(Enclosure(0.0, 1.5), Enclosure(1.0, 2.0))
+    ('holds', 'undecided')
+    """
+    a_lo, a_hi, b_lo, b_hi = np.broadcast_arrays(*(np.asarray(end) for end in (a.lo, a.hi, b.lo, b.hi)))
+    if np.any(a_lo > b_hi):
+        return "refuted"
+    if a_lo.size == 0 or np.all(b_lo == np.inf):
+        return "out of scope"  # nothing compared, or a bound that says nothing
+    holds, one_sided = a_hi <= b_lo, (a_hi == np.inf) & (a_lo <= b_lo)
+    if np.all(holds):
+        return "holds"
+    return "survives" if np.all(holds | one_sided) else "undecided"
+
+
+def judge(claim: Claim[X], point: Mapping[str, Any]) -> Judgement:
+    """Build, check the hypotheses, compare; an undecided instance is refined until it is decided or gives up."""
+    x, risk = claim.build(**point), 0.0
+    margin = min((float(margin(x)) for margin in claim.assumes.values()), default=np.inf)
+    if not margin >= 0:
+        return Judgement("out of scope", margin=margin)
+    covered = tuple(name for name, case in claim.covers.items() if case(x))
+    while True:
+        a, b = claim.actual(x), claim.bound(x)
+        verdict, risk = compare(a, b), risk + a.risk + b.risk
+        finer = claim.refine(x) if verdict == "undecided" else None
+        if finer is None:
+            return Judgement(verdict, a, b, risk, margin, covered)
+        x = finer
+
+
+def meets(judgement: Judgement) -> bool:
+    """Both sides of a `tight_at` point touch: at some entry the enclosures cannot be told apart."""
+    if judgement.actual is None or judgement.bound is None or judgement.verdict == "refuted":
+        return False
+    return bool(np.any(np.asarray(judgement.actual.hi) >= np.asarray(judgement.bound.lo)))
+
+
+def tightness(claim: Claim[Any], judgement: Judgement) -> float:
+    """How close to failing: log(actual.lo / bound.hi), or actual.lo − bound.hi, at the entry where it is largest.
+
+    Above 0 means refuted. −inf where nothing can be said: out of scope, or an actual value not certified above zero
+    (0/0 is not tightness 1). The safe ends keep a pair that is below its own noise from looking tight.
+    """
+    if judgement.actual is None or judgement.bound is None:
+        return -np.inf
+    a, b = (np.atleast_1d(np.asarray(end)) for end in (judgement.actual.lo, judgement.bound.hi))
+    a, b = np.broadcast_arrays(_floats(a), _floats(b))
+    if a.size == 0:
+        return -np.inf
+    with np.errstate(all="ignore"):
+        if claim.tightness == "ratio":
+            score = np.where(a > 0, np.log(np.maximum(a, 0)) - np.log(np.maximum(b, 0)), -np.inf)
+        else:
+            score = a - b
+    return float(np.max(np.where(np.isnan(score), -np.inf, score)))
+
+
+def _floats(values: np.ndarray) -> np.ndarray:
+    """Exact values as floats; integers and Fractions beyond the range of floats become infinite."""
+    try:
+        return values.astype(float)
+    except OverflowError:
+        return np.array([_float(v) for v in values.ravel()]).reshape(values.shape)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
