@@ -1,0 +1,76 @@
+"""Relative error of the approximate entropy against the dimension, for random means (ours, in the spirit of the paper).
+
+Two components, equal weights, identity covariances, means iid N(0, c² I_m). The exact curve needs no sampling: the mean gap
+has a one-dimensional integral, and H̃ does not depend on the means. The peers need sampled means: median and quartiles.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DIMENSIONS = (1, 2, 5, 10, 20, 50, 100, 500)
+SCALES = (0.25, 0.5, 1.0, 2.0)
+DRAWS = 500
+PEERS = ("ELK", "Huber 0", "Huber 2", "KT lower", "KT upper")
+
+
+def data() -> dict[str, np.ndarray]:
+    """mean_gap and relative_error, (scales, dimensions), in nats and as a ratio; peers at c = 1: quartiles of |error|/H."""
+    from bounds.gmm_entropy import log_expected_pair_gap
+
+    log_gap = np.array([[log_expected_pair_gap(0.5, 0.5, m, np.sqrt(2) * c) for m in DIMENSIONS] for c in SCALES])
+    top = np.array([m / 2 * np.log(2 * np.pi * np.e) + np.log(2) for m in DIMENSIONS])
+    relative = np.exp(log_gap) / (top - np.exp(log_gap))
+    return {
+        "m": np.array(DIMENSIONS),
+        "c": np.array(SCALES),
+        "log_mean_gap": log_gap,
+        "relative_error": relative,
+        "peers": np.stack([_peers(m) for m in DIMENSIONS], axis=-1).swapaxes(0, 1),  # peers, quartiles, dimensions
+    }
+
+
+def _peers(m: int) -> np.ndarray:
+    from bounds.gmm_entropy import elk_bound, huber_h0, huber_h2, kolchinsky_tracey, log_pair_gap
+
+    w, cov = np.array([0.5, 0.5]), np.repeat(np.eye(m)[None], 2, axis=0)
+    top = m / 2 * np.log(2 * np.pi * np.e) + np.log(2)
+    rng = np.random.default_rng([20260101, m])
+    errors = np.empty((DRAWS, len(PEERS)))
+    for i in range(DRAWS):
+        mu = rng.standard_normal((2, m))
+        delta = float(np.linalg.norm(mu[1] - mu[0]))
+        line = np.zeros(m)
+        line[0] = delta
+        gap = np.exp(log_pair_gap(0.5, 0.5, np.ones(m), line))
+        H = top - gap
+        low, high = kolchinsky_tracey(w, mu, cov, 0.5)
+        found = [elk_bound(w, mu, cov), huber_h0(w, mu, cov), huber_h2(w, mu, cov), top - high, top - low]
+        errors[i] = np.abs(np.array(found) - H) / H
+    return np.quantile(errors, [0.25, 0.5, 0.75], axis=0)
+
+
+def draw(d: dict[str, np.ndarray]) -> "Figure":
+    """Left: the exact curves. Right: peers at c = 1."""
+    import matplotlib.pyplot as plt
+
+    from figures.style import BLACK, PAGE
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharex=True)
+    for c, curve in zip(d["c"], d["relative_error"], strict=True):
+        left.plot(d["m"], curve, marker="o", markersize=3, label=f"c = {c:g}")
+    left.set(xscale="log", yscale="log", ylim=(1e-16, 2), xlabel="dimension m", ylabel="mean gap / (H̃ − mean gap)")
+    left.legend(title="means ~ N(0, c² I)")
+    left.set_title("The approximation, exactly")
+    at = int(np.flatnonzero(d["c"] == 1.0)[0])
+    right.plot(d["m"], d["relative_error"][at], color=BLACK, marker="o", markersize=3, label="H̃")
+    for i, name in enumerate(PEERS):
+        [line] = right.plot(d["m"], np.maximum(d["peers"][i, 1], 1e-17), label=name)
+        right.fill_between(d["m"], *np.maximum(d["peers"][i, [0, 2]], 1e-17), color=line.get_color(), alpha=0.2, linewidth=0)
+    right.set(xscale="log", yscale="log", ylim=(1e-16, 2), xlabel="dimension m", ylabel="|error| / H")
+    right.legend(ncols=2)
+    right.set_title(f"Peers at c = 1: median and quartiles of {DRAWS} draws")
+    return figure
