@@ -33,7 +33,7 @@ def fraction(value: Exact) -> Fraction:
     (Fraction(1, 10), Fraction(1, 2))
     """
     try:
-        return Fraction(value)
+        return Fraction(value.item() if isinstance(value, np.generic) else value)
     except (ValueError, OverflowError, TypeError, ZeroDivisionError):
         raise ValueError(f"a finite number or a decimal string is needed, got {value!r}") from None
 
