@@ -1,0 +1,46 @@
+r"""Spectral pruning of recurrent networks (Furuya et al., 2022): which hidden units to keep, and what that costs.
+
+Keep the units J of an m-unit RNN and rebuild the others from them, h ≈ A h_J. How well that can work is read off the
+time-mean covariance of the hidden states.
+
+| Symbol | In code | Meaning |
+|---|---|---|
+| Σ | `Sig` (m, m) | uncentred mean of h hᵀ over sequences and times; eigenvalues μ, largest first |
+| J, τ | list of int, (m,) | kept units, 0-based; ridge of each, ≥ 0 |
+| A_J, S_J | `ridge_reconstruction`, `residual_covariance` | Σ_FJ (Σ_JJ + D_J)⁻¹ with D_J = diag(τ_j); Σ − A_J Σ_JF |
+| L_M(J) | `information_loss` | Tr(M S_J); M = 1: input, M = WᵒᵀWᵒ + WʰᵀWʰ: output information loss |
+| N(λ), Γ | `degrees_of_freedom`, `ridge_smoother` | Σ μ_i/(μ_i + λ); Σ(Σ + λ)⁻¹ |
+| φ_k | `dpp_mean_loss` | (k + 1) e_{k+1}(μ)/e_k(μ), the mean loss of k units drawn by determinants |
+
+Losses are in units of h², errors in units of y. One module is one theorem (it ends with a CLAIM) or the mathematics
+that several share. Left out: the paper's own theorem numbers and constants, which could not be recovered. Every
+statement is proved anew in its module's docstring, and what is stronger than the paper is marked "new".
+
+https://arxiv.org/abs/2105.10832
+"""
+
+from importlib import import_module
+from typing import Any
+
+_API = {
+    "elementary": "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual",
+    "information": "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
+    "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof selection_gain",
+    "lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
+    "selection": "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
+    "weak_submodularity_ratio greedy_guarantee",
+}
+_MODULE = {name: module for module, names in _API.items() for name in names.split()} | {"rnn_forward": "..common.rnn"}
+__all__ = sorted(_MODULE)
+
+
+def __getattr__(name: str) -> Any:
+    """A public function, from the module that defines it: nothing is imported before it is used."""
+    if name not in _MODULE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULE[name]
+    return getattr(import_module(module if module.startswith(".") else f".{module}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
