@@ -1,0 +1,48 @@
+r"""Furuya, Kusumoto, Taniguchi, Kanno, Suetake: "Theoretical Error Analysis of Entropy Approximation for Gaussian Mixtures".
+
+https://arxiv.org/abs/2202.13059. The entropy H of a Gaussian mixture has no closed form; H̃ (`entropy_approximation`) has
+one and is an upper bound. The paper bounds the gap G = H̃ - H by how far the components are apart.
+
+| Symbol | Meaning |
+|---|---|
+| w (K,), mu (K, m), cov (K, m, m) | weights (the paper's π), means, covariances; A_k = w_k N_k, q = Σ A_k |
+| H, H̃, G | entropy, its approximation, the gap H̃ - H ≥ 0; nats |
+| G_kl, U | gap of one pair with weights a, b that are not renormalised; their sum over k < l |
+| lam, d | a pair's covariances and mean difference diagonalised together (`pair_spectrum`) |
+| C_s, BC, S | Chernoff coefficient, s on the second component; C_1/2; Σ_{k<l} √(w_k w_l) BC |
+| α | separation: the ellipsoids of radius α around two components just touch |
+
+Where a statement comes from is said in `Claim.source`: "recalled" is a formula attributed to the paper from memory and
+proved here from scratch; "reconstructed" is a correct theorem of the kind the paper has, with our constants; "new" is
+sharper than, or absent from, what we know of it. Only the definition of H̃, and that its error is governed by distances
+over spreads, was read in the paper's abstract. Left out: the paper's experiments, whose parameters are not given there.
+
+Every function of the table `_WHERE` can be imported from here; a module is loaded when one of its names is first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "bounds.gmm_entropy.mixture": (
+        "Mixture", "entropy_approximation", "log_components", "log_density", "pair_spectrum", "sample",
+    ),
+    "bounds.gmm_entropy.chernoff": ("c_t", "log_bhattacharyya", "log_chernoff", "psi_t"),
+    "bounds.gmm_entropy.separation_alpha": ("separation",),
+    "bounds.gmm_entropy.pair_gap": ("log_expected_pair_gap", "log_pair_gap", "log_pair_gap_enclosure", "pair_gaps"),
+    "bounds.gmm_entropy.sandwich": ("log_gap_sandwich", "log_max_tree", "log_pair_sum"),
+    "bounds.gmm_entropy.overlap_bounds": ("log_bhattacharyya_bound", "log_chernoff_bound", "log_renyi_bound"),
+    "bounds.measure.sampling": ("log_e_process", "lower_confidence_bound"),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})
