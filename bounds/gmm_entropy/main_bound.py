@@ -1,4 +1,4 @@
-r"""The paper's main bound: the gap decays with the pairwise separations, at the price of a factor that grows with the dimension.
+r"""The paper's main bound: the gap decays with the separations, at the price of a factor that grows with the dimension.
 
 For every $s\in(0,1)$, with $\alpha_{kl}$ the separation,
 $$ G\;\le\;\frac{2}{(1-s)^{m/4}}\sum_{k\ne l}\sqrt{w_kw_l}\;e^{-s\alpha_{kl}^2/4}, $$
