@@ -8,13 +8,15 @@ import math
 import os
 import signal
 import time
+import traceback
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from bounds.claim import Claim
@@ -23,7 +25,8 @@ from proofs_check.ledger import Ledger, Row
 from proofs_check.points import draws, from_json, to_json
 from proofs_check.verdict import SUITE_RISK, Judgement, judge, meets, tightness
 
-BATCH_SECONDS = 0.5  # a batch of points is about this long: progress moves, and Ctrl-C waits no longer
+BATCH_SECONDS = 0.5  # a batch of points is about this long: progress moves, and a kill loses no more
+IN_FLIGHT = 256  # tasks handed to the executor at a time
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,19 @@ class Budget:
     points: int | None = None  # this many draws, and as many calls of each search, whatever they cost
     seed: int = 0
 
-    def draws(self, claim: Claim[Any]) -> int:
-        """Bulk draws of a claim."""
-        return self.points or max(16, math.ceil(self.seconds / 2 / claim.cost))
+    def draws(self, claim: Claim[Any], variant: str) -> int:
+        """Bulk draws of a claim, or of a variant that is true as well."""
+        n = self.points or max(16, math.ceil(self.seconds / 2 / claim.variant(variant).cost))
+        return n if variant == "" else min(n, max(16, n // 4))
 
-    def search(self, claim: Claim[Any], share: float = 0.5) -> int:
-        """Calls of a worst-case search that gets this share of the seconds."""
-        return self.points or max(16, math.ceil(self.seconds * share / claim.cost))
+    def search(self, claim: Claim[Any], variant: str) -> int:
+        """Calls of a worst-case search."""
+        share = 0.5 if variant == "" else 0.25
+        return self.points or max(16, math.ceil(self.seconds * share / claim.variant(variant).cost))
+
+    def search_name(self, claim: Claim[Any], variant: str) -> str:
+        """The name under which the ledger keeps that search."""
+        return f"search:{self.seed}:{self.search(claim, variant)}"
 
 
 class Task(NamedTuple):
@@ -49,8 +58,9 @@ class Task(NamedTuple):
     kind: str  # "points", "search" or "proof"
     claim: str
     variant: str
-    names: tuple[str, ...]  # one row each, except that a search makes one row
-    points: tuple[str, ...] = ()  # JSON
+    source: str  # hash of the code when the run began: rows of one run stay together, whatever is edited meanwhile
+    names: tuple[str, ...]  # one row each; "step:<i>" makes one for the step and one for its twin
+    points: tuple[str, ...] = ()  # JSON; a draw's name and seed are its point already
     seed: int = 0
     calls: int = 0
 
@@ -64,31 +74,32 @@ def expects_refutation(claim: Claim[Any], variant: str) -> bool:
 
 
 def start_worker() -> None:
-    """Leave Ctrl-C to the driver, and floating-point warnings to the claims, which answer in enclosures."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Let Ctrl-C end a worker at once (its rows were not promised yet), and leave floating-point warnings to the claims,
+    which answer in enclosures."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     warnings.simplefilter("ignore", RuntimeWarning)
 
 
 def work(task: Task) -> list[Row]:
-    """Do one task. An exception is an answer too: a row that says "raised" and where."""
+    """Do one task. An exception is an answer too: a row that says "raised", what and where."""
     if task.kind == "search":
         return [_search(task)]
     if task.kind == "proof":
         return [row for name in task.names for row in _prove(task, int(name.split(":")[1]))]
-    return [_judge(task, name, point) for name, point in zip(task.names, task.points, strict=True)]
+    points = task.points or ["null"] * len(task.names)
+    return [_judge(task, name, point) for name, point in zip(task.names, points, strict=True)]
 
 
 def _row(task: Task, name: str, verdict: str, point: str, seconds: float, **more: Any) -> Row:
     values: dict[str, Any] = {"actual": "null", "bound": "null", "trust": "", "risk": 0.0, "tightness": None, "covered": "[]"}
     values |= {"calls": 1, "note": ""} | more
-    source = source_hash(task.claim)
     return Row(
         claim=task.claim,
         variant=task.variant,
         task=name,
         verdict=verdict,
         point=point,
-        source=source,
+        source=task.source,
         seconds=seconds,
         **values,
     )
@@ -108,36 +119,42 @@ def _judged(judgement: Judgement, score: float) -> dict[str, Any]:
     }
 
 
+def _what(problem: BaseException) -> str:
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__}: {problem} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
 def _judge(task: Task, name: str, point: str) -> Row:
     began = time.perf_counter()
     try:
         claim = find(task.claim).variant(task.variant)
+        if name.startswith("draw"):
+            [drawn] = draws(claim.space, task.seed, f"{task.claim}:{task.variant}", [int(name.split(":")[2])])
+            point = to_json(drawn)
         judgement = judge(claim, from_json(point))
-        touching = {"note": "" if meets(judgement) else "apart"} if name.startswith("tight") else {}
-        more = _judged(judgement, tightness(claim, judgement)) | touching
+        more = _judged(judgement, tightness(claim, judgement))
+        more["note"] = "apart" if name.startswith("tight") and not meets(judgement) else ""
         return _row(task, name, judgement.verdict, point, time.perf_counter() - began, **more)
     except Exception as problem:  # any claim may raise anything, and a run must go on
-        note = f"{type(problem).__name__}: {problem}"
-        return _row(task, name, "raised", point, time.perf_counter() - began, note=note)
+        return _row(task, name, "raised", point, time.perf_counter() - began, note=_what(problem))
 
 
 def _search(task: Task) -> Row:
     from proofs_check.worst_case import PointRaised, search
 
-    began = time.perf_counter()
+    began, [name] = time.perf_counter(), task.names
     claim = find(task.claim)
     stop = expects_refutation(claim, task.variant)
     claim = claim.variant(task.variant)
     try:
         found = search(claim, task.calls, task.seed, f"{task.claim}:{task.variant}", stop_at_refutation=stop)
+        more = _judged(found.judgement, found.score) | {"calls": found.calls, "risk": found.risk, "note": found.method}
+        return _row(task, name, found.judgement.verdict, to_json(found.point), time.perf_counter() - began, **more)
     except PointRaised as problem:
-        seconds = time.perf_counter() - began
-        return _row(task, task.names[0], "raised", to_json(problem.point), seconds, note=str(problem))
-    verdict, point, more = found.judgement.verdict, found.point, _judged(found.judgement, found.score)
-    if found.refuting is not None and verdict != "refuted":
-        verdict, point = "refuted", found.refuting
-    more |= {"calls": found.calls, "risk": found.risk, "note": found.method}
-    return _row(task, task.names[0], verdict, to_json(point), time.perf_counter() - began, **more)
+        cause = problem.__cause__ or problem
+        return _row(task, name, "raised", to_json(problem.point), time.perf_counter() - began, note=_what(cause))
+    except Exception as problem:
+        return _row(task, name, "raised", "null", time.perf_counter() - began, note=_what(problem))
 
 
 def _prove(task: Task, index: int) -> Iterator[Row]:
@@ -145,11 +162,10 @@ def _prove(task: Task, index: int) -> Iterator[Row]:
     for name, check in ((f"step:{index}", step.check), (f"twin:{index}", step.false_twin)):
         began = time.perf_counter()
         try:
-            evidence: tuple[str, str] = check()
+            verdict, how = check()
         except Exception as problem:
-            evidence = "raised", f"{type(problem).__name__}: {problem}"
-        verdict, how = evidence
-        yield _row(task, name, verdict, "null", time.perf_counter() - began, note=f"{step.says} — {how}")
+            verdict, how = "raised", _what(problem)  # type: ignore[assignment]
+        yield _row(task, name, verdict, "null", time.perf_counter() - began, note=how)
 
 
 # ---- in the driver --------------------------------------------------------------------------------------------------
@@ -162,32 +178,32 @@ def process_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker)
 
 
-def plan(key: str, budget: Budget, known: Callable[[str], dict[str, Row]]) -> list[Task]:
+def plan(key: str, budget: Budget, known: Callable[[str], dict[str, Row]]) -> Iterator[Task]:
     """What is still to be asked of one claim."""
-    claim, tasks = find(key), []
+    claim, source = find(key), source_hash(key)
     for variant in ["", *claim.also_true]:
         done = known(variant)
-        asked = claim.variant(variant)
-        points: dict[str, Any] = {f"tight:{i}": point for i, point in enumerate(claim.tight_at)} if variant == "" else {}
-        if not expects_refutation(claim, variant):
-            n = budget.draws(asked) if variant == "" else max(16, budget.draws(asked) // 4)
-            points |= {
-                f"draw:{budget.seed}:{i}": point
-                for i, point in enumerate(draws(asked.space, budget.seed, f"{key}:{variant}", range(n)))
-            }
-        todo = [name for name in points if name not in done]
+        if variant == "":
+            names = [f"tight:{i}" for i in range(len(claim.tight_at)) if f"tight:{i}" not in done]
+            if names:
+                yield Task("points", key, "", source, tuple(names), tuple(to_json(claim.tight_at[int(n[6:])]) for n in names))
+        wanted = range(0) if expects_refutation(claim, variant) else range(budget.draws(claim, variant))
+        indices = [i for i in wanted if f"draw:{budget.seed}:{i}" not in done]
         size = max(1, round(BATCH_SECONDS / claim.cost))
-        for i in range(0, len(todo), size):
-            names = tuple(todo[i : i + size])
-            tasks.append(Task("points", key, variant, names, tuple(to_json(points[name]) for name in names)))
+        for start in range(0, len(indices), size):
+            batch = indices[start : start + size]
+            names = [f"draw:{budget.seed}:{i}" for i in batch]
+            yield Task("points", key, variant, source, tuple(names), seed=budget.seed)
     for variant in ["", *claim.falsified, *claim.also_true]:
-        calls = budget.search(claim.variant(variant), 0.5 if variant == "" else 0.25)
-        name = f"search:{budget.seed}:{calls}"
-        if name not in known(variant):
-            tasks.append(Task("search", key, variant, (name,), seed=budget.seed, calls=calls))
+        done, name = known(variant), budget.search_name(claim, variant)
+        if name not in done:
+            yield Task("search", key, variant, source, (name,), seed=budget.seed, calls=budget.search(claim, variant))
+        elif "witness" not in done:  # of an earlier run that ended between the two
+            yield from follow_up(done[name])
     done = known("")
-    todo = [f"step:{i}" for i in range(len(claim.proof)) if f"twin:{i}" not in done]
-    return tasks + [Task("proof", key, "", (name,)) for name in todo]
+    for i in range(len(claim.proof)):
+        if f"twin:{i}" not in done:
+            yield Task("proof", key, "", source, (f"step:{i}",))
 
 
 def follow_up(row: Row) -> list[Task]:
@@ -196,7 +212,7 @@ def follow_up(row: Row) -> list[Task]:
     witness = claim.witness.get(row.variant)
     if not row.task.startswith("search") or row.verdict == "refuted" or witness is None:
         return []
-    return [Task("points", row.claim, row.variant, ("witness",), (to_json(witness),))]
+    return [Task("points", row.claim, row.variant, row.source, ("witness",), (to_json(witness),))]
 
 
 def run(
@@ -211,24 +227,20 @@ def run(
     def known(key: str, variant: str) -> dict[str, Row]:
         return ledger.rows(key, variant, source_hash(key))
 
-    tasks = [task for key in keys for task in plan(key, budget, partial(known, key))]
-    for key in keys:  # searches of an earlier run whose witness was not reached
-        for variant in ["", *find(key).falsified]:
-            done = known(key, variant)
-            tasks += [t for row in done.values() if "witness" not in done for t in follow_up(row)]
-    total, done_tasks = len(tasks), 0
-    pending: set[Future[list[Row]]] = {executor.submit(work, task) for task in tasks}
+    tasks = deque(task for key in keys for task in plan(key, budget, partial(known, key)))
+    total, pending = len(tasks), set[Future[list[Row]]]()
     try:
-        while pending:
+        while tasks or pending:
+            while tasks and len(pending) < IN_FLIGHT:
+                pending.add(executor.submit(work, tasks.popleft()))
             finished, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:
                 rows = future.result()
                 ledger.add(rows)
-                done_tasks += 1
                 more = [task for row in rows for task in follow_up(row)]
+                tasks.extend(more)
                 total += len(more)
-                pending |= {executor.submit(work, task) for task in more}
-                progress(rows[0].claim, done_tasks, total)
+                progress(rows[0].claim, total - len(tasks) - len(pending), total)
     except BaseException:
         for future in pending:
             future.cancel()
@@ -279,10 +291,8 @@ def report(key: str, ledger: Ledger, budget: Budget) -> Report:
     out = Report(key, claim.says, claim.status, tightness_kind=claim.tightness, variants=len(claim.falsified))
 
     def rows(variant: str) -> list[Row]:
-        asked = claim.variant(variant)
-        searches = f"search:{budget.seed}:{budget.search(asked, 0.5 if variant == '' else 0.25)}"
-        n = budget.draws(asked) if variant == "" else max(16, budget.draws(asked) // 4)
-        wanted = {searches, "witness", *(f"draw:{budget.seed}:{i}" for i in range(n))}
+        n = 0 if variant in claim.falsified else budget.draws(claim, variant)
+        wanted = {budget.search_name(claim, variant), "witness", *(f"draw:{budget.seed}:{i}" for i in range(n))}
         known = ledger.rows(key, variant, source_hash(key))
         return [row for name, row in known.items() if name in wanted or name.startswith(("tight:", "step:", "twin:"))]
 
@@ -293,7 +303,7 @@ def report(key: str, ledger: Ledger, budget: Budget) -> Report:
     for variant in claim.falsified:
         found = rows(variant)
         every += found
-        out.problems += [f"variant {variant!r} raised {row.note} at {row.point}" for row in found if row.verdict == "raised"]
+        _raised(out, f"falsified variant {variant!r}", found)
         refuting = [row for row in found if row.verdict == "refuted"]
         out.variants_refuted += bool(refuting)
         out.variants_by_search += any(row.task.startswith("search") for row in refuting)
@@ -303,22 +313,42 @@ def report(key: str, ledger: Ledger, budget: Budget) -> Report:
     for variant in claim.also_true:
         found = rows(variant)
         every += found
-        for row in found:
-            if row.verdict in ("refuted", "raised"):
-                out.problems.append(f"true variant {variant!r} was {row.verdict} at {row.point} {row.note}".rstrip())
-                out.counterexamples.append({"variant": variant, "point": from_json(row.point)})
+        _raised(out, f"true variant {variant!r}", found)
+        out.problems += _refuted(out, f"true variant {variant!r}", variant, found)
     out.seconds = sum(row.seconds for row in every)
-    out.risk = sum(row.risk for row in every)
+    out.risk = math.fsum(row.risk for row in every)
     if out.risk > SUITE_RISK:
         out.problems.append(f"the looks at this claim spent a risk of {out.risk:.1e}; a suite may spend {SUITE_RISK:.0e}")
     return out
+
+
+def _raised(out: Report, what: str, rows: list[Row]) -> None:
+    raised = [row for row in rows if row.verdict == "raised"]
+    if raised:
+        where = "" if raised[0].point == "null" else f", first at {raised[0].point}"
+        out.problems.append(f"{what} raised in {_times(raised, rows)}{where}: {raised[0].note}")
+
+
+def _refuted(out: Report, what: str, variant: str, rows: list[Row]) -> list[str]:
+    """What to say of refutations, and the worst of them as a counterexample."""
+    refuted = [row for row in rows if row.verdict == "refuted"]
+    if not refuted:
+        return []
+    worst = max(refuted, key=lambda row: math.inf if row.tightness is None else row.tightness)
+    out.counterexamples.append({"variant": variant, "point": from_json(worst.point)})
+    return [f"{what} was refuted in {_times(refuted, rows)}, worst at {worst.point}"]
+
+
+def _times(some: list[Row], rows: list[Row]) -> str:
+    return f"{len(some)} of {len(rows)} tasks"
 
 
 def _count(out: Report, claim: Claim[Any], rows: list[Row]) -> None:
     counts = Counter(row.verdict for row in rows)
     out.holds, out.survives, out.undecided = counts["holds"], counts["survives"], counts["undecided"]
     out.refuted, out.out_of_scope = counts["refuted"], counts["out of scope"]
-    out.draws = sum(row.task.startswith("draw") for row in rows)
+    drawn = [row for row in rows if row.task.startswith("draw")]
+    out.draws = len(drawn)
     out.search_calls = sum(row.calls for row in rows if row.task.startswith("search"))
     trusts = [row.trust for row in rows if row.trust]
     out.trust = max(trusts, key=("proved", "rounded", "sampled").index, default="")
@@ -326,22 +356,19 @@ def _count(out: Report, claim: Claim[Any], rows: list[Row]) -> None:
     if scored:
         worst = max(scored, key=lambda row: row.tightness or 0.0)
         out.tightest, out.tightest_at = worst.tightness, from_json(worst.point)
-    for row in rows:
-        if row.verdict == "raised":
-            out.problems.append(f"raised {row.note} at {row.point}")
-        if row.verdict == "refuted" and claim.status != "false":
-            (out.news if claim.status == "conjecture" else out.problems).append(f"refuted at {row.point}")
-            out.counterexamples.append({"variant": "", "point": from_json(row.point)})
-        if row.note == "apart":
-            out.problems.append(f"both sides should meet at {row.point}, and do not")
+    _raised(out, "the claim", rows)
+    apart = [row.point for row in rows if row.note == "apart"]
+    out.problems += [f"both sides should meet at {point}, and do not" for point in apart]
     if claim.status == "false":
         if not counts["refuted"]:
             out.problems.append("this claim is false and nothing refuted it")
         return
+    said = _refuted(out, "the claim", "", rows)
+    (out.news if claim.status == "conjecture" else out.problems).extend(said)
     if not counts["holds"] + counts["survives"]:
         out.problems.append("no point holds or survives: the check is vacuous")
-    out.covers = {name: sum(name in from_json(row.covered) for row in rows) for name in claim.covers}
-    out.problems += [f"no point covers the case {name!r}" for name, n in out.covers.items() if not n]
+    out.covers = {name: sum(name in from_json(row.covered) for row in drawn) for name in claim.covers}
+    out.problems += [f"no draw covers the case {name!r}" for name, n in out.covers.items() if not n]
 
 
 def _steps(out: Report, claim: Claim[Any], rows: dict[str, Row]) -> None:

@@ -34,17 +34,17 @@ def read(file: Path) -> dict[str, Any]:
     """The content of a counterexample file, points decoded."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
+    except ValueError as problem:
         raise UnreadableCounterexample(f"{file} is not JSON: {problem}") from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UnreadableCounterexample(f"{file} is not a counterexample: its field 'format' should be {FORMAT!r}")
-    for name in ("claim", "variant", "point"):
-        if name not in content:
-            raise UnreadableCounterexample(f"{file} has no field {name!r}")
-    for name in ("point", "worst"):
-        if name in content:
-            content[name] = from_json(json.dumps(content[name]))
-    return content
+    for name, kind in (("claim", str), ("variant", str), ("point", dict)):
+        if not isinstance(content.get(name), kind):
+            raise UnreadableCounterexample(f"{file}: its field {name!r} should be {'a string' if kind is str else 'an object'}")
+    try:
+        return content | {name: from_json(json.dumps(content[name])) for name in ("point", "worst") if name in content}
+    except (ValueError, TypeError, ArithmeticError) as problem:
+        raise UnreadableCounterexample(f"{file} holds a point that cannot be read: {problem}") from problem
 
 
 def replay(content: dict[str, Any]) -> Judgement:
@@ -56,5 +56,6 @@ def replay(content: dict[str, Any]) -> Judgement:
         raise UnreadableCounterexample(f"{content['claim']} has no variant {variant!r}; it has {known or 'none'}")
     try:
         return judge(claim.variant(variant), content["point"])
-    except (TypeError, ValueError, LookupError) as problem:
-        raise UnreadableCounterexample(f"the point does not build an instance of {content['claim']}: {problem}") from problem
+    except Exception as problem:  # a point that someone edited may fail anywhere in the claim
+        what = f"{type(problem).__name__}: {problem}"
+        raise UnreadableCounterexample(f"the point cannot be judged as an instance of {content['claim']}: {what}") from problem

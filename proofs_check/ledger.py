@@ -4,13 +4,13 @@ import json
 import platform
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
 SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS environment (id INTEGER PRIMARY KEY, versions TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS result (
     claim TEXT NOT NULL, variant TEXT NOT NULL, task TEXT NOT NULL, verdict TEXT NOT NULL, point TEXT NOT NULL,
@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS result (
     environment INTEGER NOT NULL REFERENCES environment(id),
     UNIQUE (claim, variant, task, source)
 );
+COMMIT;
 """
 PACKAGES = ("proofs-check", "numpy", "scipy", "sympy", "cvxpy-base", "clarabel", "hypothesis", "python-flint", "cma")
 
@@ -68,16 +69,27 @@ class Ledger:
         try:
             # The process that opened it is the only writer; workers return rows and never touch the file.
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
-            columns = [row[1] for row in self._db.execute("PRAGMA table_info(result)")]
-            if columns != [*Row._fields, "environment"]:
-                raise LedgerProblem(f"{path} is a sqlite file but not a ledger of this version: its columns are {columns}")
-            self._db.execute("INSERT OR IGNORE INTO environment (versions) VALUES (?)", [versions()])
-            [(self._environment,)] = self._db.execute("SELECT id FROM environment WHERE versions = ?", [versions()])
         except sqlite3.Error as problem:
             raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
+        try:
+            self._open()
+        except sqlite3.Error as problem:
+            self.close()
+            raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
+        except LedgerProblem:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        columns = [row[1] for row in self._db.execute("PRAGMA table_info(result)")]
+        if tables and columns != [*Row._fields, "environment"]:  # before anything is written to it
+            raise LedgerProblem(f"{self.path} is a sqlite file but no ledger of this version: its tables are {sorted(tables)}")
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(SCHEMA)
+        self._db.execute("INSERT OR IGNORE INTO environment (versions) VALUES (?)", [versions()])
+        [(self._environment,)] = self._db.execute("SELECT id FROM environment WHERE versions = ?", [versions()])
 
     def add(self, rows: Iterable[Row]) -> None:
         """Append in one transaction: after this returns, no kill loses them. A row that is there already stays."""
@@ -93,9 +105,11 @@ class Ledger:
 
     def rows(self, claim: str, variant: str, source: str) -> dict[str, Row]:
         """What is known of a claim or variant under this source, by task."""
-        query = f"SELECT {', '.join(Row._fields)} FROM result WHERE claim = ? AND variant = ? AND source = ?"
-        with closing(self._db.execute(query, [claim, variant, source])) as cursor:
-            return {row.task: row for row in map(Row._make, cursor)}
+        query = f"SELECT {', '.join(Row._fields)} FROM result WHERE claim = ? AND variant = ? AND source = ? ORDER BY task"
+        try:
+            return {row.task: row for row in map(Row._make, self._db.execute(query, [claim, variant, source]))}
+        except sqlite3.Error as problem:
+            raise LedgerProblem(f"cannot read the ledger {self.path}: {problem}") from problem
 
     def close(self) -> None:
         """Close the file."""

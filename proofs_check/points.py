@@ -3,7 +3,7 @@
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -69,6 +69,8 @@ def multiples(axis: Real | Array) -> tuple[int, int]:
     first, last = math.ceil(Fraction(axis.lo) / step), math.floor(Fraction(axis.hi) / step)
     if last < first:
         raise ValueError(f"no multiple of {step} lies in [{axis.lo}, {axis.hi}]")
+    if last - first >= 2**53:
+        raise ValueError(f"[{axis.lo}, {axis.hi}] holds more than 2**53 multiples of {step}: too many to draw from")
     return first, last
 
 
@@ -112,37 +114,50 @@ def unit_draw(space: Space, seed: int, key: str, index: int) -> np.ndarray:
             for part in sizes:
                 unit[part] = 1.0
     elif index % 2:
+        often = rng.choice([0.3, 0.8])
         for part in where.values():
-            if rng.random() < 0.3:
-                unit[part] = rng.choice([0.0, 0.5, 1.0])
+            if rng.random() < often:
+                unit[part] = rng.choice([0.0, 0.5, 1.0], p=[0.4, 0.2, 0.4])
             else:
                 sticky = rng.random(part.stop - part.start) < 0.15
-                unit[part] = np.where(sticky, rng.choice([0.0, 0.5, 1.0]), unit[part])
+                unit[part] = np.where(sticky, rng.choice([0.0, 0.5, 1.0], p=[0.4, 0.2, 0.4]), unit[part])
     if seeds:
         unit[seeds[0]] = fixed
     return unit
 
 
-def draws(space: Space, seed: int, key: str, indices: Iterator[int] | range) -> Iterator[Point]:
+def draws(space: Space, seed: int, key: str, indices: Iterable[int]) -> Iterator[Point]:
     """Bulk draws; equal (seed, key, index) give equal points."""
     return (from_unit(space, unit_draw(space, seed, key, i)) for i in indices)
 
 
 # ---- JSON, and back without loss ------------------------------------------------------------------------------------
 
+RESERVED = frozenset({"fraction", "float", "array", "tuple"})
+
 
 def _encode(value: Any) -> Any:
     if isinstance(value, Fraction):
         return {"fraction": f"{value.numerator}/{value.denominator}"}
     if isinstance(value, np.ndarray):
-        return {"array": _encode(value.tolist()), **({"shape": list(value.shape)} if value.size == 0 else {})}
+        entries = value.tolist()
+        odd = value.dtype != np.array(entries).dtype  # arrays that a list of their entries does not tell, as of empty ints
+        return (
+            {"array": _encode(entries)}
+            | ({"shape": list(value.shape)} if value.size == 0 else {})
+            | ({"dtype": str(value.dtype)} if odd else {})
+        )
     if isinstance(value, np.generic):
         return _encode(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return {"float": repr(value)}
     if isinstance(value, Mapping):
+        if RESERVED & value.keys():
+            raise ValueError(f"the names {sorted(RESERVED)} mean types in JSON; no coordinate can have one of them")
         return {str(k): _encode(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        return {"tuple": [_encode(v) for v in value]}
+    if isinstance(value, list):
         return [_encode(v) for v in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -158,14 +173,11 @@ def _decode(value: Any) -> Any:
         return Fraction(value["fraction"])
     if value.keys() == {"float"}:
         return float(value["float"])
+    if value.keys() == {"tuple"}:
+        return tuple(_decode(value["tuple"]))
     if "array" in value:
-        if "shape" in value:
-            return np.zeros(value["shape"])
-        entries = _decode(value["array"])
-        leaf = entries
-        while isinstance(leaf, list) and leaf:
-            leaf = leaf[0]
-        return np.array(entries, dtype=object if isinstance(leaf, Fraction) else None)
+        array = np.array(_decode(value["array"]), dtype=value.get("dtype"))
+        return array.reshape(value["shape"]) if "shape" in value else array
     return {k: _decode(v) for k, v in value.items()}
 
 

@@ -1,6 +1,8 @@
 """Judge one point: compare two enclosures, always from the safe ends."""
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -30,13 +32,25 @@ class Judgement(NamedTuple):
         return max(self.actual.trust, self.bound.trust, key=("proved", "rounded", "sampled").index)
 
 
+def _ends(a: Enclosure, b: Enclosure) -> tuple[np.ndarray, ...]:
+    """The four ends, broadcast; as Python numbers unless all are floats, because numpy rounds an integer to compare it."""
+    ends = [np.asarray(end) for end in (a.lo, a.hi, b.lo, b.hi)]
+    if any(end.dtype.kind != "f" for end in ends):
+        ends = [end.astype(object) for end in ends]
+    return tuple(np.broadcast_arrays(*ends))
+
+
 def compare(a: Enclosure, b: Enclosure) -> Verdict:
     """a ≤ b, entry by entry and from the safe ends. A NaN neither holds nor refutes.
 
     >>> compare(Enclosure(0.0, 1.0), Enclosure(1.0, 2.0)), compare(Enclosure(0.0, 1.5), Enclosure(1.0, 2.0))
     ('holds', 'undecided')
+
+    Raises ValueError for an enclosure whose lower end is above its upper end: it contradicts itself.
     """
-    a_lo, a_hi, b_lo, b_hi = np.broadcast_arrays(*(np.asarray(end) for end in (a.lo, a.hi, b.lo, b.hi)))
+    a_lo, a_hi, b_lo, b_hi = _ends(a, b)
+    if np.any(a_lo > a_hi) or np.any(b_lo > b_hi):
+        raise ValueError(f"an enclosure's lower end exceeds its upper end: actual {a.lo} to {a.hi}, bound {b.lo} to {b.hi}")
     if np.any(a_lo > b_hi):
         return "refuted"
     if a_lo.size == 0 or np.all(b_lo == np.inf):
@@ -50,7 +64,7 @@ def compare(a: Enclosure, b: Enclosure) -> Verdict:
 def judge(claim: Claim[X], point: Mapping[str, Any]) -> Judgement:
     """Build, check the hypotheses, compare; an undecided instance is refined until it is decided or gives up."""
     x, risk = claim.build(**point), 0.0
-    margin = min((float(margin(x)) for margin in claim.assumes.values()), default=np.inf)
+    margin = float(np.min([float(margin(x)) for margin in claim.assumes.values()], initial=np.inf))  # NaN if any is
     if not margin >= 0:
         return Judgement("out of scope", margin=margin)
     covered = tuple(name for name, case in claim.covers.items() if case(x))
@@ -64,42 +78,48 @@ def judge(claim: Claim[X], point: Mapping[str, Any]) -> Judgement:
 
 
 def meets(judgement: Judgement) -> bool:
-    """Both sides of a `tight_at` point touch: at some entry the enclosures cannot be told apart."""
+    """Both sides of a `tight_at` point touch: at some entry the enclosures cannot be told apart, or an attack attains."""
     if judgement.actual is None or judgement.bound is None or judgement.verdict == "refuted":
         return False
-    return bool(np.any(np.asarray(judgement.actual.hi) >= np.asarray(judgement.bound.lo)))
+    a_lo, a_hi, b_lo, _ = _ends(judgement.actual, judgement.bound)
+    return bool(np.any((b_lo < np.inf) & (np.where(a_hi == np.inf, a_lo, a_hi) >= b_lo)))
 
 
 def tightness(claim: Claim[Any], judgement: Judgement) -> float:
     """How close to failing: log(actual.lo / bound.hi), or actual.lo − bound.hi, at the entry where it is largest.
 
-    Above 0 means refuted. −inf where nothing can be said: out of scope, or an actual value not certified above zero
-    (0/0 is not tightness 1). The safe ends keep a pair that is below its own noise from looking tight.
+    Above 0 means refuted. −inf where nothing can be said: out of scope, an actual value not certified above zero (0/0 is
+    not tightness 1), or a truth value, which is no size. The safe ends keep a pair below its own noise from looking tight.
     """
     if judgement.actual is None or judgement.bound is None:
         return -np.inf
-    a, b = (np.atleast_1d(np.asarray(end)) for end in (judgement.actual.lo, judgement.bound.hi))
-    a, b = np.broadcast_arrays(_floats(a), _floats(b))
-    if a.size == 0:
-        return -np.inf
+    a, _, _, b = _ends(judgement.actual, judgement.bound)
     with np.errstate(all="ignore"):
-        if claim.tightness == "ratio":
+        if a.dtype == object:
+            score = np.array([_score(claim, *pair) for pair in zip(a.ravel(), b.ravel(), strict=True)], dtype=float)
+        elif claim.tightness == "ratio":
             score = np.where(a > 0, np.log(np.maximum(a, 0)) - np.log(np.maximum(b, 0)), -np.inf)
         else:
             score = a - b
-    return float(np.max(np.where(np.isnan(score), -np.inf, score)))
+    return float(np.max(np.where(np.isnan(score), -np.inf, score), initial=-np.inf))
 
 
-def _floats(values: np.ndarray) -> np.ndarray:
-    """Exact values as floats; integers and Fractions beyond the range of floats become infinite."""
+def _score(claim: Claim[Any], a: Any, b: Any) -> float:
+    """One pair of exact values, however large or small."""
+    if isinstance(b, bool | np.bool_):
+        return np.inf if a > b else -np.inf
+    if claim.tightness == "ratio":
+        return _log(a) - _log(b) if a > 0 else -np.inf
+    difference = a - b
     try:
-        return values.astype(float)
+        return float(difference)
     except OverflowError:
-        return np.array([_float(v) for v in values.ravel()]).reshape(values.shape)
+        return np.inf if difference > 0 else -np.inf
 
 
-def _float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf if value > 0 else -np.inf
+def _log(value: Any) -> float:
+    if not value > 0:
+        return -np.inf
+    if isinstance(value, Fraction):
+        return math.log(value.numerator) - math.log(value.denominator)
+    return math.log(value)  # a Python integer of any size, or a float

@@ -1,27 +1,33 @@
 """The tightest instance of a claim, and so the search for a counterexample, under a budget of calls.
 
-Three phases share the budget: bulk draws (corners and ties included), differential evolution from the best of them, and
-a local polish of the best point: Powell's line searches while the dimension allows, then sparse mutations, which also
-move integers and choices. The search needs no seed of its own beside the draws', so equal arguments give equal results.
+A quarter of the budget draws points (corners and ties included, and more of them for as long as all look the same). The
+rest climbs from the best: mostly along one line at a time, a single entry or a whole array shifted or spread, because
+theorems break at ends, at coincidences and along symmetries, and because a hundred calls in twenty dimensions allow no more.
+A budget of hundreds of calls is shared with differential evolution (CMA-ES in many dimensions) and Powell's method.
 """
 
-from collections.abc import Callable
+from bisect import insort
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from bounds.claim import Claim
-from proofs_check.points import Point, dimension, from_unit, slices, stream, unit_draw
+from bounds.claim import Array, Axis, Choice, Claim, Int, Real
+from proofs_check.points import Point, Space, dimension, from_unit, slices, stream, unit_draw
 from proofs_check.verdict import Judgement, judge, tightness
 
-OUTSIDE = 1e9  # an instance outside its hypotheses costs this plus how far outside it is
-SILENT = 1e6  # an instance of which nothing can be said
+SILENT = 1e3  # cost of an instance of which nothing can be said; those of which something can be said cost less
+OUTSIDE = 3e3  # cost of an instance outside its hypotheses, plus the logarithm of how far outside it is
+LARGE = 300  # calls from which the general-purpose optimizers get a share
+
+Scored = list[tuple[float, np.ndarray]]  # costs (low is tight) and their unit vectors
 
 
-class _Spent(Exception):
-    """The budget is used up, or a counterexample is all that was wanted."""
+class Enough(Exception):
+    """Ends a search with what it has found: the budget is used up, or `tick` asks for it."""
 
 
 class PointRaised(Exception):
@@ -34,57 +40,61 @@ class PointRaised(Exception):
 
 @dataclass
 class Found:
-    """The worst point of a search, the first that refuted, and what it cost."""
+    """The worst point of a search (a refuting one if there was any), and what it cost."""
 
     point: Point = field(default_factory=dict)
     judgement: Judgement = field(default_factory=lambda: Judgement("out of scope"))
     score: float = -np.inf
-    refuting: Point | None = None
     calls: int = 0
     risk: float = 0.0
-    method: str = ""
+    method: str = "draws"
 
 
 class _Objective:
-    """Cost of a unit vector (low is tight), remembering the worst point and counting calls."""
+    """Cost of a unit vector, remembering the worst point and counting calls."""
 
     def __init__(self, claim: Claim[Any], calls: int, stop: bool, tick: Callable[[int], None]) -> None:
         self.claim, self.budget, self.stop, self.tick = claim, calls, stop, tick
         self.found = Found()
-        self.best_unit = np.full(dimension(claim.space), 0.5)
-        self.best_cost = np.inf
+        self.best: tuple[bool, float, np.ndarray] = (True, np.inf, np.full(dimension(claim.space), 0.5))
+
+    @property
+    def left(self) -> int:
+        """Calls that may still be spent."""
+        return self.budget - self.found.calls
 
     def __call__(self, unit: np.ndarray) -> float:
         found = self.found
-        if found.calls >= self.budget or (self.stop and found.refuting is not None):
-            raise _Spent
+        if self.left <= 0 or (self.stop and found.judgement.verdict == "refuted"):
+            raise Enough
         unit = np.clip(unit, 0.0, 1.0)
         point = from_unit(self.claim.space, unit)
-        try:
-            judgement = judge(self.claim, point)
-        except Exception as problem:
-            raise PointRaised(point, problem) from problem
-        score = tightness(self.claim, judgement)
-        found.calls += 1
-        found.risk += judgement.risk
-        self.tick(1)
-        cost = self._cost(judgement, score)
-        refuted = judgement.verdict == "refuted"
-        if cost < self.best_cost or (refuted and found.judgement.verdict != "refuted"):
-            self.best_cost, self.best_unit = cost, unit.copy()
+        judgement, score = self.look(point)
+        cost = _cost(judgement, score)
+        if found.calls == 1 or (judgement.verdict != "refuted", cost) < self.best[:2]:
+            self.best = (judgement.verdict != "refuted", cost, unit)
             found.point, found.judgement, found.score = point, judgement, score
-        if refuted and found.refuting is None:
-            found.refuting = point
+        self.tick(1)
         return cost
 
-    @staticmethod
-    def _cost(judgement: Judgement, score: float) -> float:
-        if judgement.actual is None:
-            distance = -judgement.margin if np.isfinite(judgement.margin) else 1e9
-            return OUTSIDE + min(distance, 1e9)
-        if np.isfinite(score):
-            return float(-score)
-        return -SILENT if score > 0 else SILENT
+    def look(self, point: Point) -> tuple[Judgement, float]:
+        """Judge one point, whatever is left of the budget."""
+        try:
+            judgement = judge(self.claim, point)
+            score = tightness(self.claim, judgement)
+        except Exception as problem:
+            raise PointRaised(point, problem) from problem
+        self.found.calls += 1
+        self.found.risk += judgement.risk
+        return judgement, score
+
+
+def _cost(judgement: Judgement, score: float) -> float:
+    """Monotone in the score; the logarithms keep both tiny and huge differences visible beside the two constants."""
+    if judgement.actual is None:
+        distance = -judgement.margin if judgement.margin < 0 else np.inf  # a margin may be NaN
+        return OUTSIDE + float(np.log(np.clip(distance, 1e-300, 1e300)))
+    return SILENT if score == -np.inf else -float(np.arcsinh(np.clip(score, -1e300, 1e300)))
 
 
 def search(
@@ -99,53 +109,146 @@ def search(
     """The worst point found within `calls` judgements; `key` and `seed` name the random numbers.
 
     A sampled claim (one with a `seed` coordinate) is judged once more on fresh randomness at the point that was found,
-    because a maximum over noisy looks flatters itself; `score` is that of the fresh look.
+    because a maximum over noisy looks flatters itself; `score` is that of the fresh look, which the budget does not count.
+
+    Raises PointRaised if the claim raises.
     """
     objective = _Objective(claim, calls, stop_at_refutation, tick)
+    found, rng = objective.found, stream(seed, key, 2**31)
     try:
-        units = _draw(objective, max(6, calls // 3), seed, key)
-        _evolve(objective, units, max(0, (calls - objective.found.calls) // 2), stream(seed, key, 2**31))
-        _polish(objective, stream(seed, key, 2**31 + 1))
-    except _Spent:
-        objective.found.method = objective.found.method or "draws"
-    found = objective.found
+        pool = _draw(objective, max(6, calls // 4), seed, key)
+        found.method = "draws, climb"
+        if calls >= LARGE:
+            pool = _climb(objective, pool, rng, objective.left // 3)
+            _evolve(objective, pool, objective.left // 2, rng)
+            _powell(objective, objective.left // 2)
+            pool[0] = objective.best[1:]
+        _climb(objective, pool, rng, objective.left)
+    except Enough:
+        pass
     if "seed" in claim.space and found.judgement.actual is not None:
-        fresh = {**found.point, "seed": int(stream(seed, key, 2**31 + 2).integers(2**31))}
-        judgement = judge(claim, fresh)
-        found.risk += judgement.risk
-        found.score = tightness(claim, judgement)
-        if judgement.verdict != "refuted" and found.judgement.verdict == "refuted":
-            return found  # the refutation stands at its stated risk; only its size is taken from the fresh look
-        found.point, found.judgement = fresh, judgement
+        fresh = {**found.point, "seed": from_unit({"seed": claim.space["seed"]}, rng.random(1))["seed"]}
+        judgement, found.score = objective.look(fresh)
+        if judgement.verdict == "refuted" or found.judgement.verdict != "refuted":  # a refutation stands at its stated risk
+            found.point, found.judgement = fresh, judgement
     return found
 
 
-def _draw(objective: _Objective, n: int, seed: int, key: str) -> list[tuple[float, np.ndarray]]:
-    units = (unit_draw(objective.claim.space, seed, key, i) for i in range(n))
-    return [(objective(unit), unit) for unit in units]
+def _draw(objective: _Objective, n: int, seed: int, key: str) -> Scored:
+    """The best first. On a plateau there is nothing to climb, so draws go on until one point differs."""
+    space, scored = objective.claim.space, Scored()
+    while len(scored) < n or scored[0][0] == scored[-1][0]:
+        if dimension(space) == 0 and scored:
+            raise Enough  # one point is all there is
+        unit = unit_draw(space, seed, key, len(scored))
+        insort(scored, (objective(unit), unit), key=_first)
+    return scored
 
 
-def _evolve(objective: _Objective, scored: list[tuple[float, np.ndarray]], calls: int, rng: np.random.Generator) -> None:
+def _first(pair: tuple[float, np.ndarray]) -> float:
+    return pair[0]
+
+
+def _climb(objective: _Objective, pool: Scored, rng: np.random.Generator, calls: int) -> Scored:
+    """Improve the best of a pool: three times in four along a line, else by a jump that one of the pool takes."""
+    pool, until = pool[:6], objective.found.calls + calls
+    parts = list(slices(objective.claim.space).values())
+    arrays = [part for part in parts if part.stop - part.start > 1]
+    lines = [(slice(i, i + 1), False) for i in range(parts[-1].stop)]
+    lines += [(part, spread) for part in arrays for spread in (False, True)]
+    reach, order = np.ones(len(lines)), list[int]()
+    while objective.found.calls < until:
+        if rng.random() < 0.75:
+            order = order or list(rng.permutation(len(lines)))
+            k = order.pop()
+            pool[0], reach[k] = _line(objective, pool[0], *lines[k], reach[k], rng)
+        else:
+            i = 0 if rng.random() < 0.6 else int(rng.integers(len(pool)))
+            unit = _jump(pool, i, parts, rng)
+            cost = objective(unit)
+            if cost < pool[i][0]:
+                pool[i] = (cost, unit)
+        pool.sort(key=_first)
+    return pool
+
+
+def _line(
+    objective: _Objective, start: tuple[float, np.ndarray], part: slice, spread: bool, reach: float, rng: np.random.Generator
+) -> tuple[tuple[float, np.ndarray], float]:
+    """Try both ways along a line, as far as the cube and `reach` allow, then where a parabola has its minimum.
+
+    The line moves a part of the vector as a whole, or (`spread`) away from its mean and up to it. Returns the better
+    point and the reach for the next time.
+    """
+    cost, unit = start
+    direction = np.zeros(len(unit))
+    direction[part] = 1.0
+    up, down = 1.0 - unit[part].min(), unit[part].max()
+    if spread:
+        away = unit[part] - unit[part].mean()
+        up, down = 1.0, float(np.abs(away).max())
+        direction[part] = away / max(down, 1e-300)
+    tried = []
+    steps = [min(up, reach), -min(down, reach)]
+    for step in steps if rng.random() < 0.5 else steps[::-1]:
+        if abs(step) < 1e-9:
+            continue
+        moved = np.clip(unit + step * direction, 0.0, 1.0)
+        tried.append((step, objective(moved)))
+        if tried[-1][1] < cost:
+            return (tried[-1][1], moved), min(1.0, max(reach, 2 * abs(step)))
+    shorter = 0.3 * reach if reach > 1e-6 else 1.0
+    if len(tried) < 2 or max(tried[0][1], tried[1][1]) >= SILENT:
+        return start, shorter
+    (s, f), (t, g) = ((step, value - cost) for step, value in tried)
+    vertex = 0.5 * (f * t * t - g * s * s) / (f * t - g * s) if f * t != g * s else 0.0
+    if not min(s, t) < vertex < max(s, t) or abs(vertex) < 1e-9:
+        return start, shorter
+    moved = np.clip(unit + vertex * direction, 0.0, 1.0)
+    value = objective(moved)
+    return ((value, moved) if value < cost else start), float(np.clip(2 * abs(vertex), 0.1 * shorter, shorter))
+
+
+def _jump(pool: Scored, i: int, parts: list[slice], rng: np.random.Generator) -> np.ndarray:
+    """A coordinate anew or to an end, a difference of two of the pool, or a step of any size in a few entries."""
+    unit = pool[i][1].copy()
+    d, kind = len(unit), rng.random()
+    if kind < 0.25:
+        part = parts[rng.integers(len(parts))]
+        unit[part] = rng.random(part.stop - part.start) if rng.random() < 0.3 else rng.choice([0.0, 0.5, 1.0])
+    elif kind < 0.7 and len(pool) > 2:
+        a, b = rng.choice(len(pool), 2, replace=False)
+        chosen = rng.random(d) < rng.choice([0.3, 0.9])
+        chosen[rng.integers(d)] = True
+        unit += chosen * rng.uniform(0.4, 1.2) * (pool[a][1] - pool[b][1])
+    else:
+        chosen = rng.permutation(d)[: rng.geometric(0.5)]
+        unit[chosen] += 10 ** rng.uniform(-4, -0.3) * rng.standard_normal(len(chosen))
+    return np.clip(unit, 0.0, 1.0)
+
+
+def _evolve(objective: _Objective, pool: Scored, calls: int, rng: np.random.Generator) -> None:
     """Differential evolution in the unit cube (CMA-ES where `cma` is installed and there are 20 dimensions or more)."""
     d = dimension(objective.claim.space)
-    size = int(np.clip(calls // 8, 6, max(12, min(3 * d, 60))))
-    if calls < 4 * size:
-        return
-    scored = sorted(scored, key=lambda pair: pair[0])
     if d >= 20 and find_spec("cma") is not None:
-        objective.found.method = "CMA-ES, polish"
-        _cma(objective, scored[0][1], calls, rng)
+        import cma
+
+        objective.found.method = "draws, climb, CMA-ES"
+        options = {"bounds": [0.0, 1.0], "maxfevals": calls, "seed": int(rng.integers(1, 2**31)), "verbose": -9}
+        strategy = cma.CMAEvolutionStrategy(np.clip(objective.best[2], 0.02, 0.98), 0.2, options)
+        while not strategy.stop():
+            units = strategy.ask()
+            strategy.tell(units, [objective(unit) for unit in units])
         return
     from scipy.optimize import differential_evolution
 
-    objective.found.method = "differential evolution, polish"
-    population = np.array([unit for _, unit in scored[:size]])
-    if len(population) < size:
-        population = np.vstack([population, rng.random((size - len(population), d))])
+    objective.found.method = "draws, climb, differential evolution"
+    size = int(np.clip(calls // 8, 6, max(12, min(3 * d, 60))))
+    good = [unit for _, unit in pool]
     differential_evolution(
         objective,
         [(0.0, 1.0)] * d,
-        init=population,
+        init=np.vstack([good, rng.random((max(0, size - len(good)), d))]),
         strategy="best1bin",
         mutation=(0.4, 0.9),
         recombination=0.8,
@@ -156,51 +259,23 @@ def _evolve(objective: _Objective, scored: list[tuple[float, np.ndarray]], calls
     )
 
 
-def _cma(objective: _Objective, start: np.ndarray, calls: int, rng: np.random.Generator) -> None:
-    import cma
-
-    options = {"bounds": [0.0, 1.0], "maxfevals": calls, "seed": int(rng.integers(1, 2**31)), "verbose": -9}
-    strategy = cma.CMAEvolutionStrategy(np.clip(start, 0.02, 0.98), 0.2, options)
-    while not strategy.stop():
-        units = strategy.ask()
-        strategy.tell(units, [objective(unit) for unit in units])
-
-
-def _polish(objective: _Objective, rng: np.random.Generator) -> None:
-    """Powell's method on half of what is left when a sweep fits, then sparse mutations until the budget is spent."""
-    objective.found.method = objective.found.method or "draws, polish"
+def _powell(objective: _Objective, calls: int) -> None:
+    """Powell's line searches from the best point, where the budget allows a sweep of them."""
     d = dimension(objective.claim.space)
-    left = objective.budget - objective.found.calls
-    if left // 2 > 20 * d:
+    if calls > 20 * d:
         from scipy.optimize import minimize
 
-        options = {"maxfev": left // 2, "xtol": 1e-6, "ftol": 1e-12}
-        minimize(objective, objective.best_unit, method="Powell", bounds=[(0.0, 1.0)] * d, options=options)
-    parts = list(slices(objective.claim.space).values())
-    scale = 0.25
-    while True:
-        unit, best = objective.best_unit.copy(), objective.best_cost
-        kind = rng.random()
-        part = parts[rng.integers(len(parts))]
-        if kind < 0.15:  # one whole coordinate anew, or to an end
-            unit[part] = rng.random(part.stop - part.start) if rng.random() < 0.5 else rng.choice([0.0, 0.5, 1.0])
-        else:  # a few entries, by a step of the current size
-            chosen = rng.random(d) < max(1.0, 0.2 * d * rng.random()) / d
-            chosen[rng.integers(d)] = True
-            unit = np.where(chosen, unit + scale * rng.standard_normal(d), unit)
-        improved = objective(unit) < best
-        scale = float(np.clip(scale * (1.5 if improved else 0.93), 1e-7, 0.5))
-        if scale < 1e-6:
-            scale = 0.25
+        options = {"maxfev": calls, "xtol": 1e-6, "ftol": 1e-12}
+        minimize(objective, objective.best[2], method="Powell", bounds=[(0.0, 1.0)] * d, options=options)
 
 
 # ---- shrinking ------------------------------------------------------------------------------------------------------
 
 
 def shrink(claim: Claim[Any], point: Point, calls: int = 400) -> Point:
-    """A simpler point that still refutes: smaller integers, fewer digits, zeros and ones, tried greedily.
+    """A simpler point that still refutes, no coordinate of which has left its space: fewer and smaller entries, fewer digits.
 
-    Hypothesis cannot start from a given point, and the worst points of a search are too rare for it to find again.
+    Greedy. Hypothesis cannot start from a given point, and the worst points of a search are too rare for it to find again.
     """
     spent = 0
 
@@ -209,43 +284,68 @@ def shrink(claim: Claim[Any], point: Point, calls: int = 400) -> Point:
         spent += 1
         try:
             return judge(claim, candidate).verdict == "refuted"
-        except (ValueError, ArithmeticError, IndexError):
-            return False  # the simpler point does not build
+        except Exception:  # a simpler point may fail to build in any way: then it is no counterexample
+            return False
 
     improved = True
     while improved and spent < calls:
         improved = False
-        for name, value in list(point.items()):
-            if name == "seed":
+        for name, axis in claim.space.items():
+            if name == "seed" or name not in point:
                 continue
-            for simpler in _simpler(value):
-                candidate = {**point, name: simpler}
+            for simpler in _simpler(point[name], axis):
+                candidate = _replaced(claim.space, point, name, simpler)
                 if spent < calls and refutes(candidate):
                     point, improved = candidate, True
                     break
     return point
 
 
-def _simpler(value: Any) -> list[Any]:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray):
-        return []
-    if isinstance(value, int):
-        return sorted({0, 1, value // 2, value - 1 if value > 0 else value + 1} - {value}, key=abs)
+def _replaced(space: Space, point: Point, name: str, value: Any) -> Point:
+    """The point with one coordinate changed; arrays that name it as a side are cut to it."""
+    point = {**point, name: value}
+    for other, axis in space.items():
+        if isinstance(axis, Array) and name in axis.shape and other in point:
+            point[other] = np.asarray(point[other])[tuple(slice(value if side == name else None) for side in axis.shape)]
+    return point
+
+
+def _simpler(value: Any, axis: Axis) -> Iterator[Any]:
+    if isinstance(axis, Choice):
+        options = list(axis.options)
+        yield from options[: options.index(value)] if value in options else []
+    elif isinstance(axis, Array):
+        array = np.asarray(value)
+        entries = [_simpler_numbers(entry, axis) for entry in array.ravel().tolist()]
+        for k in range(max(map(len, entries), default=0)):  # all entries at once, then one by one
+            new = [
+                simpler[min(k, len(simpler) - 1)] if simpler else old for simpler, old in zip(entries, array.flat, strict=True)
+            ]
+            yield np.array(new, dtype=array.dtype).reshape(array.shape)
+        for i, simpler in zip(np.ndindex(array.shape), entries, strict=True):
+            for number in simpler:
+                changed = array.copy()
+                changed[i] = number
+                yield changed
+    else:
+        yield from _simpler_numbers(value, axis)
+
+
+def _simpler_numbers(value: Any, axis: Int | Real | Array) -> list[Any]:
+    """Numbers of the axis that take less to write than this one, the simplest first."""
+    candidates: list[Any]
     if isinstance(value, float):
-        rounded = [float(f"{value:.{digits}g}") for digits in (1, 2, 3)]
-        return [v for v in dict.fromkeys([0.0, 1.0, -1.0, *rounded]) if _length(v) < _length(value)]
-    if value.dtype == object or value.size == 0:
-        return []
-    out = []
-    whole = [np.zeros_like(value), np.round(value), np.round(value, 1), np.round(value, 2)]
-    out += [v for v in whole if not np.array_equal(v, value)]
-    for i in np.ndindex(value.shape):
-        for simple in _simpler(value[i].item()):
-            changed = value.copy()
-            changed[i] = simple
-            out.append(changed)
-    return out
+        candidates = [0.0, 1.0, -1.0, *(float(f"{value:.{digits}g}") for digits in (1, 2, 3))]
+    elif isinstance(value, Fraction):
+        candidates = [*map(Fraction, (0, 1, -1, int(value))), *(value.limit_denominator(n) for n in (2, 4, 8, 16))]
+    else:
+        candidates = [0, 1, -1, int(axis.lo), value // 2, value - 1, value + 1]
+    step = None if isinstance(axis, Int) else axis.step
+    fits = [
+        c for c in candidates if axis.lo <= c <= axis.hi and (step is None or (Fraction(c) / Fraction(step)).denominator == 1)
+    ]
+    return sorted((c for c in dict.fromkeys(fits) if _length(c) < _length(value)), key=_length)
 
 
-def _length(value: float) -> int:
-    return len(repr(value + 0.0).removesuffix(".0"))
+def _length(value: Any) -> tuple[int, Any]:
+    return len(str(value).removesuffix(".0")), abs(value)

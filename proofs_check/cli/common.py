@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -55,3 +57,10 @@ def finite(value: Any) -> Any:
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     print(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def console() -> Any:
+    """A rich console for tables: as wide as the terminal, or 100 columns in a file or a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)

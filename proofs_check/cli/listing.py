@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from proofs_check.cli.common import Json, one_sentence, print_json
+from proofs_check.cli.common import Json, console, one_sentence, print_json
 
 
 def list_claims(
@@ -12,9 +12,9 @@ def list_claims(
     json: Json = False,
 ) -> None:
     """List the claims: key, status, numbers of falsified variants and proof steps, the statement on one line."""
-    from proofs_check.discover import UnknownClaim, find, select
+    from proofs_check.discover import BrokenModule, UnknownClaim, find, select
 
-    with one_sentence(UnknownClaim):
+    with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
     rows = [(key, find(key)) for key in keys]
     if json:
@@ -32,12 +32,15 @@ def list_claims(
             ]
         )
         return
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(header_style="bold", pad_edge=False, box=None)
-    for name, style in (("claim", "cyan"), ("status", ""), ("variants", ""), ("steps", ""), ("says", "")):
-        table.add_column(name, style=style, justify="right" if name in ("variants", "steps") else "left", overflow="fold")
+    table = Table(header_style="bold", pad_edge=False, box=None, collapse_padding=True)
+    table.add_column("claim", style="cyan", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("variants", justify="right", no_wrap=True)
+    table.add_column("steps", justify="right", no_wrap=True)
+    table.add_column("says")
     for key, claim in rows:
-        table.add_row(key, claim.status, str(len(claim.falsified)), str(len(claim.proof)), claim.says.replace("[", r"\["))
-    Console().print(table, highlight=False)
+        table.add_row(key, claim.status, str(len(claim.falsified)), str(len(claim.proof)), Text(claim.says))
+    console().print(table)

@@ -17,10 +17,10 @@ def replay(
 
     from proofs_check.counterexample import UnreadableCounterexample, read
     from proofs_check.counterexample import replay as judge_again
-    from proofs_check.discover import UnknownClaim
+    from proofs_check.discover import BrokenModule, UnknownClaim
     from proofs_check.points import to_json
 
-    with one_sentence(UnreadableCounterexample, UnknownClaim, OSError):
+    with one_sentence(UnreadableCounterexample, UnknownClaim, BrokenModule, OSError):
         content = read(file)
         judgement = judge_again(content)
     sides = {

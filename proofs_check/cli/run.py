@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from proofs_check.cli.common import Json, Seed, one_sentence, print_json
+from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
 
 
 def run(
@@ -23,23 +23,25 @@ def run(
     Exit code 0 if all is as it should be, 1 if a theorem was refuted, a variant survived, a check was vacuous, a case did
     not occur, a proof step failed or anything raised; 2 for bad input; 130 after Ctrl-C (what was done is in the ledger).
     """
-    import os
+    import math
     import sys
     import time
+    from concurrent.futures.process import BrokenProcessPool
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from proofs_check import campaign
-    from proofs_check.discover import UnknownClaim, select
+    from proofs_check.discover import BrokenModule, UnknownClaim, select
     from proofs_check.ledger import Ledger, LedgerProblem
 
+    if not math.isfinite(seconds):
+        raise Problem(f"--seconds is {seconds}; it takes a finite number")
     began = time.perf_counter()
-    with one_sentence(UnknownClaim):
+    with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
     with one_sentence(LedgerProblem):
         book = Ledger(ledger)
-    jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or os.cpu_count() or 1
     budget = campaign.Budget(seconds, points, seed)
     columns = (
         TextColumn("checking"),
@@ -48,49 +50,68 @@ def run(
         TimeElapsedColumn(),
         TextColumn("{task.fields[claim]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar, one_sentence(LedgerProblem):
-        shown = bar.add_task("run", claim="", total=None)
-        with campaign.process_pool(jobs) as executor:
-            reports = campaign.run(
-                keys,
-                executor,
-                book,
-                budget,
-                lambda claim, done, total: bar.update(shown, completed=done, total=total, claim=claim),
-            )
-    book.close()
-    files = [_write_counterexample(counterexamples, item.claim, c) for item in reports for c in item.counterexamples]
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar, one_sentence(LedgerProblem):
+            shown = bar.add_task("run", claim="", total=None)
+            with campaign.process_pool(jobs or _cores()) as executor:
+                reports = campaign.run(
+                    keys,
+                    executor,
+                    book,
+                    budget,
+                    lambda claim, done, total: bar.update(shown, completed=done, total=total, claim=claim),
+                )
+    except BrokenProcessPool as problem:
+        raise Problem(f"a worker process died (killed, or out of memory?); {_kept(ledger)}") from problem
+    except KeyboardInterrupt:
+        print(f"proofs-check: interrupted; {_kept(ledger)}", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        book.close()
     passed = all(item.passed for item in reports)
+    files = [_write(counterexamples, item.claim, found) for item in reports for found in item.counterexamples]
     if json:
-        print_json(_document(reports, budget, passed))
+        print_json(_document(reports, budget, passed, files))
     else:
         _print(reports, time.perf_counter() - began, files)
     if not passed:
         sys.exit(1)
 
 
-def _document(reports: list[Any], budget: Any, passed: bool) -> dict[str, Any]:
+def _cores() -> int:
+    """The cores that this process may use, where the system tells."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _kept(ledger: Path | None) -> str:
+    return f"what was done is in {ledger}: the same command resumes from it" if ledger else "without --ledger nothing is kept"
+
+
+def _document(reports: list[Any], budget: Any, passed: bool, files: list[str]) -> dict[str, Any]:
     import json as js
     from dataclasses import asdict
 
     from proofs_check.ledger import versions
     from proofs_check.points import to_json
 
-    rows = [asdict(item) | {"passed": item.passed} for item in reports]
     return {
         "passed": passed,
         "budget": asdict(budget),
         "versions": js.loads(versions()),
-        "claims": js.loads(to_json([{k: v for k, v in row.items() if k != "tightest"} for row in rows])),
-        "tightest": {row["claim"]: row["tightest"] for row in rows},
+        "claims": js.loads(to_json([asdict(item) | {"passed": item.passed} for item in reports])),
+        "counterexamples": files,
     }
 
 
-def _write_counterexample(folder: Path, claim: str, found: dict[str, Any]) -> Path:
+def _write(folder: Path, claim: str, found: dict[str, Any]) -> str:
     from proofs_check.counterexample import write
 
-    with one_sentence(OSError):
-        return write(folder, claim, found["variant"], found["point"])
+    try:
+        return str(write(folder, claim, found["variant"], found["point"]))
+    except OSError as problem:  # the report matters more
+        return f"not written: {problem}"
 
 
 def _tightest(item: Any) -> str:
@@ -101,51 +122,54 @@ def _tightest(item: Any) -> str:
         return "—"
     if item.tightness_kind == "difference":
         return f"{item.tightest:+.2g}"
-    return f"{math.exp(item.tightest):.4f}" if item.tightest > -6 else f"1e{item.tightest / math.log(10):.0f}"
+    return f"{math.exp(item.tightest):.4f}" if abs(item.tightest) < 6 else f"1e{item.tightest / math.log(10):+.0f}"
 
 
-def _print(reports: list[Any], seconds: float, files: list[Path]) -> None:
-    from rich.console import Console
+def _print(reports: list[Any], seconds: float, files: list[str]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    console = Console()
-    table = Table(title=None, header_style="bold", pad_edge=False, box=None)
-    table.add_column("claim", overflow="fold")
-    for name in ("points", "holds", "undec.", "refuted", "tightest", "variants", "by search", "steps"):
-        table.add_column(name, justify="right")
-    table.add_column("trust")
-    table.add_column("")
+    out = console()
+    table = Table(header_style="bold", pad_edge=False, box=None, collapse_padding=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("claim", overflow="fold", min_width=20)
+    for name in ("points", "holds", "undec.", "refuted", "tightest", "variants", "steps"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("trust", no_wrap=True)
+    paper = ""
     for item in reports:
-        mark = "[green]ok[/]" if item.passed else "[bold red]FAILS[/]"
+        before, _, name = item.claim.rpartition(".")
+        if before != paper:
+            paper = before
+            table.add_row("", Text(paper, "bold"))
+        mark = Text("ok", "green") if item.passed else Text("FAILS", "bold red")
         if item.status != "theorem":
-            mark += f" ({item.status})"
+            name += f" ({item.status})"
         table.add_row(
-            item.claim,
+            mark,
+            Text(f"  {name}" if paper else name),
             str(item.draws + item.search_calls),
-            str(item.holds) + (f"+{item.survives}s" if item.survives else ""),
+            str(item.holds) if not item.survives else f"{item.survives} surv.",
             str(item.undecided),
             str(item.refuted),
             _tightest(item),
             f"{item.variants_refuted}/{item.variants}",
-            str(item.variants_by_search),
-            f"{item.steps_proved}/{item.steps}",
+            f"{item.steps_proved}/{item.steps}" if item.steps else "—",
             item.trust,
-            mark,
         )
-    console.print(table)
-    for item in reports:
-        for text in item.news:
-            console.print(f"[yellow]news[/] {item.claim}: {text}", highlight=False, soft_wrap=True)
-        for text in item.problems:
-            console.print(f"[red]problem[/] {item.claim}: {text}", highlight=False, soft_wrap=True, markup=True)
+    out.print(table)
+    for kind, style, said in (("news", "yellow", "news"), ("problem", "red", "problems")):
+        for item in reports:
+            for text in getattr(item, said):
+                out.print(Text.assemble((kind, style), f" {item.claim}: {text}"), soft_wrap=True)
     variants, refuted = sum(r.variants for r in reports), sum(r.variants_refuted for r in reports)
     searched, failed = sum(r.variants_by_search for r in reports), sum(not r.passed for r in reports)
-    share = f", {searched} by search alone ({searched / variants:.0%})" if variants else ""
-    console.print(
-        f"\n{len(reports)} claims, {failed} with problems; {refuted} of {variants} falsified variants refuted{share}; "
-        f"{sum(r.steps_proved for r in reports)} of {sum(r.steps for r in reports)} proof steps checked; "
-        f"risk spent {sum(r.risk for r in reports):.1e}; {seconds:.0f} s.",
-        highlight=False,
+    share = f", {searched} of them by search alone ({searched / variants:.0%})" if variants else ""
+    out.print(
+        f"\n{len(reports)} claims, {failed} with problems. {refuted} of {variants} falsified variants refuted{share}. "
+        f"{sum(r.steps_proved for r in reports)} of {sum(r.steps for r in reports)} proof steps checked. "
+        f"Risk spent {sum(r.risk for r in reports):.1e}. {seconds:.0f} s.",
+        soft_wrap=True,
     )
     for file in files:
-        console.print(f"counterexample: {file} (proofs-check replay {file})", highlight=False, soft_wrap=True)
+        out.print(Text(f"counterexample: {file}"), soft_wrap=True)

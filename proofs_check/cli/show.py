@@ -12,10 +12,10 @@ def show(claim: Annotated[str, typer.Argument(help="Key of a claim, as `list` pr
     import inspect
     import json as js
 
-    from proofs_check.discover import UnknownClaim, find, module_of
+    from proofs_check.discover import BrokenModule, UnknownClaim, find, module_of
     from proofs_check.points import to_json
 
-    with one_sentence(UnknownClaim):
+    with one_sentence(UnknownClaim, BrokenModule):
         value = find(claim)
     module = module_of(claim)
     space = {name: f"{type(axis).__name__}{tuple(axis)!r}" for name, axis in value.space.items()}
