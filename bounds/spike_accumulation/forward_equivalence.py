@@ -18,55 +18,48 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
+from bounds.claim import Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
 from bounds.common.spikes import lif_forward, saf_forward, saf_to_lif
 from bounds.measure.symbolic import identity
-from bounds.spike_accumulation.networks import EIGHTH, FED_BACK, Net, fires, largest_difference, net, point, rationals, ties
-
-half, quarter = Fraction(1, 2), Fraction(1, 4)
+from bounds.spike_accumulation.networks import (
+    CHAIN,
+    FEEDBACK,
+    START,
+    Net,
+    fires,
+    half,
+    largest_difference,
+    net,
+    point,
+    quarter,
+    ties,
+)
 
 SPACE: dict[str, Axis] = {
-    **FED_BACK,
-    "graph": Choice(("chain", "skips and inner feedback")),
-    "S": Array((3, 3), -1, 1, step=EIGHTH),
-    "delay": Int(0, 1),
-    "form": Choice(("closed", "recurrence")),
+    **CHAIN,
+    **START,
+    **FEEDBACK,
+    "delay": Int(0, 1),  # 1: every layer but the first sees the spikes of the step before
+    "form": Choice(("closed", "recurrence")),  # of SAF
 }
 
 
 class Case(NamedTuple):
-    """A network with its connections beyond the chain, {(i, j): matrix}, and the conventions of its simulation."""
+    """A network and the conventions of its simulation."""
 
     net: Net
-    extra: dict[tuple[int, int], Any]
     delay: Any
     form: Any
 
     @property
-    def th(self) -> Fraction:
-        """Its threshold."""
-        return self.net.th
-
-    @property
     def arguments(self) -> dict[str, Any]:
         """What both simulators take."""
-        return self.net.arguments | {"F": self.extra, "delay": self.delay}
-
-    @property
-    def lif(self) -> tuple[list[Any], list[Any], list[Any]]:
-        """u, s, v of the LIF network."""
-        return lif_forward(**self.arguments)
+        return self.net.forward | {"delay": self.delay}
 
 
-def case(graph: str = "chain", S: Any = None, delay: int = 0, form: str = "closed", **of_net: Any) -> Case:
-    """The network `net(**of_net)`; a richer graph adds a skip from the input to the last layer and a loop on the first."""
-    n = net(**of_net)
-    extra: dict[tuple[int, int], Any] = {} if n.F is None else {(n.N, 1): n.F}
-    if graph != "chain":
-        first, last, inputs = len(n.b[0]), len(n.b[-1]), n.x.shape[1]
-        extra |= {(0, n.N): rationals(S, last, inputs)} if n.N > 1 else {}
-        extra.setdefault((1, 1), rationals(S, first, first))
-    return Case(n, extra, delay, form)
+def case(delay: int = 0, form: str = "closed", **of_net: Any) -> Case:
+    """From a point of SPACE."""
+    return Case(net(**of_net), delay, form)
 
 
 def potentials_and_spikes(c: Case) -> Enclosure:
@@ -79,12 +72,12 @@ def potentials_and_spikes(c: Case) -> Enclosure:
 
 def spikes_alone(c: Case, saf: Callable[[Case], Mapping[str, Any]] = lambda c: {}) -> Enclosure:
     """The largest difference of spikes, when closed SAF gets other arguments."""
-    return exact(largest_difference(c.lif[1], saf_forward(**{**c.arguments, **saf(c)})[3]))
+    return exact(largest_difference(lif_forward(**c.arguments)[1], saf_forward(**{**c.arguments, **saf(c)})[3]))
 
 
 def leaky_feedback(c: Case) -> dict[str, Any]:
     """Feedback that carries lam ahat[t-1] instead of ahat[t-1]."""
-    return {"F": {(i, j): w * c.net.lam if i >= j else w for (i, j), w in c.extra.items()}}
+    return {"F": {(i, j): w * c.net.lam if i >= j else w for (i, j), w in c.net.F.items()}}
 
 
 class MaxPool(NamedTuple):
@@ -108,9 +101,9 @@ class MaxPool(NamedTuple):
 
 def pooled(width: Sequence[int], W: Any, **rest: Any) -> Case:
     """Two layers; the second sees the maximum over the two neurons of the first."""
-    c = case(**(rest | {"depth": 2, "width": [width[0], 2, width[2]], "W": W, "feedback": 0, "delay": 0}))
-    pool = MaxPool(c.net.W[1][:, :1])
-    return c._replace(net=replace(c.net, W=[c.net.W[0], pool]), extra={})
+    changed = {"depth": 2, "width": [width[0], 2, width[2]], "W": W, "feedback": 0, "graph": "chain", "delay": 0}
+    c = case(**{**rest, **changed})
+    return c._replace(net=replace(c.net, W=[c.net.W[0], MaxPool(c.net.W[1][:, :1])]))
 
 
 def induction_over_time(kept: bool = True) -> Evidence:
@@ -162,12 +155,12 @@ CLAIM = Claim(
         "max pooling of traces": point([[[1, 0], [0, 1]], [[3 * quarter]]], [[0, 0], [0]], [[1, 0], [0, 1]], half),
     },
     covers={
-        "the last layer fires": fires,
-        "a tie": ties,
+        "the last layer fires": lambda c: fires(c.net),
+        "a tie": lambda c: ties(c.net),
         "no leak": lambda c: c.net.lam == 1,
         "no memory": lambda c: c.net.lam == 0,
-        "feedback": lambda c: c.net.F is not None,
-        "skips": lambda c: (0, c.net.N) in c.extra,
+        "feedback": lambda c: (c.net.N, 1) in c.net.F,
+        "skips": lambda c: (0, c.net.N) in c.net.F,
         "delayed layers": lambda c: c.delay == 1 and c.net.N > 1,
         "started at th/2": lambda c: c.net.v0 != 0,
     },

@@ -1,10 +1,10 @@
-"""Small networks with exact numbers: the instances on which the identities of this paper are judged, and how they are drawn.
+"""Small networks with exact numbers: the instances on which the statements about networks are judged, and how they are drawn.
 
-Widths up to 3, up to 3 layers, up to 6 steps; weights, biases and inputs are multiples of 1/8, so ties occur; a feedback
-matrix in half of the draws. Weights lean to the positive side: a silent network proves nothing.
+Widths up to 3, up to 3 layers, up to 6 steps; weights, biases and inputs are multiples of 1/8, so ties occur. Weights lean
+to the positive side, because a silent network proves nothing: in about two of three draws the last layer fires.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Axis, Choice, Int
-from bounds.common.spikes import lif_forward
+from bounds.claim import Array, Axis, Choice, Enclosure, Int, exact
+from bounds.common.spikes import lambda_sum, lif_forward, traces
+from bounds.spike_accumulation.gradients import LossGrad, Slope, surrogate
 
 EIGHTH = Fraction(1, 8)
 LEAKS = Choice((Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(2, 3), Fraction(9, 10), Fraction(1)))
 THRESHOLDS = Choice((Fraction(1, 2), Fraction(1), Fraction(3, 2)))
 
-SPACE: dict[str, Axis] = {
+CHAIN: dict[str, Axis] = {
     "depth": Int(1, 3),
     "width": Array((4,), 1, 3, step=1),  # n_0, n_1, ...
     "T": Int(1, 6),
@@ -30,21 +31,35 @@ SPACE: dict[str, Axis] = {
     "x": Array(("T", 3), -0.25, 1.5, step=EIGHTH),
     "static": Int(0, 1),  # 1: x[0] at every step
 }
-STARTED: dict[str, Axis] = {**SPACE, "start": Choice((Fraction(0), Fraction(1, 2)))}  # v0 in units of th
-FED_BACK: dict[str, Axis] = {**STARTED, "feedback": Int(0, 1), "F": Array((3, 3), -1, 1, step=EIGHTH)}
+START: dict[str, Axis] = {"start": Choice((Fraction(0), Fraction(1, 2)))}  # v0 in units of th
+FEEDBACK: dict[str, Axis] = {
+    "feedback": Int(0, 1),  # from the last layer to the first
+    "F": Array((3, 3), -1, 1, step=EIGHTH),
+    "graph": Choice(("chain", "skip and loop")),  # a skip from the input to the last layer, a loop on the first
+    "S": Array((3, 3), -1, 1, step=EIGHTH),
+}
+TARGET: dict[str, Axis] = {
+    "y": Array((3,), -0.5, 1.5, step=EIGHTH),
+    "slope": Choice(("tri", "rect")),
+    "loss": Choice(("squared", "quartic")),
+}
+LOSSES: Mapping[str, LossGrad] = {"squared": lambda o, y: o - y, "quartic": lambda o, y: (o - y) ** 3}
 
 
 @dataclass(frozen=True)
 class Net:
-    """A chain of layers with its input, all numbers Fractions."""
+    """A network with its input and target, all numbers Fractions."""
 
     W: list[Any]  # N matrices (n_{l+1}, n_l)
     b: list[np.ndarray]  # N vectors (n_{l+1},)
     x: np.ndarray  # (T, n_0)
     lam: Fraction
     th: Fraction
-    F: np.ndarray | None = None  # (n_1, n_N), from the last layer to the first, a step later
-    v0: Fraction = Fraction(0)
+    F: Mapping[tuple[int, int], Any]  # connections beyond the chain, (i, j): (n_j, n_i)
+    v0: Fraction
+    y: np.ndarray  # (n_N,)
+    slope: Slope
+    loss: LossGrad
 
     @property
     def N(self) -> int:
@@ -57,14 +72,39 @@ class Net:
         return len(self.x)
 
     @property
-    def arguments(self) -> dict[str, Any]:
-        """What `lif_forward` and its like take."""
+    def Lambda(self) -> Fraction:
+        """Λ_T."""
+        return Fraction(lambda_sum(self.lam, self.T))
+
+    @property
+    def forward(self) -> dict[str, Any]:
+        """What `lif_forward` and `saf_forward` take."""
         return {"W": self.W, "b": self.b, "x": self.x, "lam": self.lam, "th": self.th, "F": self.F, "v0": self.v0}
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """What the per-step gradients take."""
+        return self.forward | {"y": self.y, "surrogate": self.slope, "loss_grad": self.loss}
+
+    @property
+    def at_rest(self) -> dict[str, Any]:
+        """What `saf_f_gradients` takes, apart from its derivative."""
+        return {name: value for name, value in self.training.items() if name != "surrogate"}
 
     @cached_property
     def lif(self) -> tuple[list[Any], list[Any], list[Any]]:
         """u, s, v of the LIF network."""
-        return lif_forward(**self.arguments)
+        return lif_forward(**self.forward)
+
+    @cached_property
+    def ahat(self) -> list[Any]:
+        """Traces of all layers, (T, n_l)."""
+        return [traces(s, self.lam) for s in self.lif[1]]
+
+    @cached_property
+    def rates(self) -> list[Any]:
+        """a^0[T]..a^N[T]."""
+        return [ahat[-1] / self.Lambda for ahat in self.ahat]
 
 
 def rationals(values: Any, *sides: int) -> np.ndarray:
@@ -74,38 +114,42 @@ def rationals(values: Any, *sides: int) -> np.ndarray:
 
 
 def net(
-    depth: int,
-    width: Sequence[int],
-    T: int,
-    lam: Fraction,
-    th: Fraction,
-    W: Any,
-    b: Any,
-    x: Any,
-    static: int = 0,
-    start: Fraction = Fraction(0),
-    feedback: int = 0,
-    F: Any = None,
-) -> Net:
+    depth: int, width: Sequence[int], T: int, lam: Fraction, th: Fraction, W: Any, b: Any, x: Any, static: int = 0,
+    start: Fraction | int = 0, feedback: int = 0, F: Any = None, graph: str = "chain", S: Any = None,
+    y: Any = (0, 0, 0), slope: str = "tri", loss: str = "squared",
+) -> Net:  # fmt: skip
     """A network from a point of the spaces above."""
     n = [int(side) for side in width[: depth + 1]]
+    beyond = {(depth, 1): rationals(F, n[1], n[depth])} if feedback else {}
+    if graph != "chain":
+        beyond |= {(0, depth): rationals(S, n[depth], n[0])} if depth > 1 else {}
+        beyond.setdefault((1, 1), rationals(S, n[1], n[1]))
     return Net(
         W=[rationals(W[l], n[l + 1], n[l]) for l in range(depth)],
         b=[rationals(b[l], n[l + 1]) for l in range(depth)],
         x=rationals([x[0]] * T if static else x, T, n[0]),
         lam=Fraction(lam),
         th=Fraction(th),
-        F=rationals(F, n[1], n[depth]) if feedback else None,
+        F=beyond,
         v0=Fraction(start) * Fraction(th),
+        y=rationals(y, n[depth]),
+        slope=surrogate("rect" if slope == "rect" else "tri", Fraction(th)),
+        loss=LOSSES[loss],
     )
 
 
-def point(W: Any, b: Any, x: Any, lam: Any, th: Any = 1, T: int = 1, F: Any = None, start: Any = None) -> dict[str, Any]:
+def point(W: Any, b: Any, x: Any, lam: Any, th: Any = 1, T: int = 1, F: Any = None, **more: Any) -> dict[str, Any]:
     """A point of these spaces from a network as one writes it down; a vector x is an input that does not change."""
     static = np.ndim(x) == 1
     out: dict[str, Any] = {"depth": len(W), "width": [len(W[0][0]), *(len(w) for w in W)], "T": T if static else len(x)}
     out |= {"lam": lam, "th": th, "W": W, "b": b, "x": [x] if static else x, "static": int(static)}
-    return out | ({} if F is None else {"feedback": 1, "F": F}) | ({} if start is None else {"start": start})
+    return out | ({} if F is None else {"feedback": 1, "F": F}) | more
+
+
+half, quarter = Fraction(1, 2), Fraction(1, 4)
+GOLDEN = point(  # a network on which all methods differ
+    [[[half, half], [-quarter, 5 * quarter]], [[1, half]]], [[0, quarter], [-quarter / 2]], [1, half], half, T=4, y=[1]
+)
 
 
 def largest_difference(left: Sequence[Any], right: Sequence[Any]) -> Any:
@@ -114,11 +158,20 @@ def largest_difference(left: Sequence[Any], right: Sequence[Any]) -> Any:
     return max(np.max(np.abs(a - b)) for a, b in pairs)
 
 
-def fires(n: Any) -> bool:
+def strictly(*pairs: tuple[Any, Any]) -> tuple[Enclosure, Enclosure]:
+    """Both sides of a < b for each pair, in exact arithmetic: a ≤ b, and the number of pairs with a ≥ b is ≤ 0.
+
+    (0 or 1 for the strictness would do as well, but two ones look tight to the worst-case search.)
+    """
+    a, b = [a for a, _ in pairs], [b for _, b in pairs]
+    return exact(*a, sum(int(p >= q) for p, q in pairs)), exact(*b, 0)
+
+
+def fires(n: Net) -> bool:
     """Some neuron of the last layer fires."""
     return bool(np.any(n.lif[1][-1] != 0))
 
 
-def ties(n: Any) -> bool:
+def ties(n: Net) -> bool:
     """Some potential equals the threshold exactly."""
     return any(bool(np.any(u == n.th)) for u in n.lif[0][1:])

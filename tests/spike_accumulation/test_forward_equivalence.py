@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from slow_loops import lif, plain, saf
 
 from bounds.common.spikes import integer_network, lif_forward, saf_forward, saf_to_lif
 from bounds.spike_accumulation.forward_equivalence import CLAIM, potentials_and_spikes
 from proofs_check.points import draws
+from tests.spike_accumulation.slow_loops import lif, plain, saf
 
 half = Fraction(1, 2)
 GOLDEN = {
@@ -43,7 +43,7 @@ def test_both_simulators_agree_with_the_slow_loops_on_every_kind_of_graph() -> N
         c = CLAIM.build(**point)
         n = c.net
         arguments = ([w.tolist() for w in n.W], [b.tolist() for b in n.b], n.x.tolist(), n.lam, n.th)
-        extra = {key: w.tolist() for key, w in c.extra.items()}
+        extra = {key: w.tolist() for key, w in n.F.items()}
         u, s, v = lif_forward(**c.arguments)
         assert [plain(u)[1:], plain(s), plain(v)[1:]] == [
             part[start:] for part, start in zip(lif(*arguments, extra, n.v0, c.delay), (1, 0, 1), strict=True)
@@ -60,8 +60,8 @@ def test_both_simulators_agree_with_the_slow_loops_on_every_kind_of_graph() -> N
 def test_most_drawn_networks_spike() -> None:
     """A silent network proves nothing; the last layer fires in 0.64 of the draws, the first in 0.73."""
     nets = [CLAIM.build(**point) for point in draws(CLAIM.space, 1, "share", range(300))]
-    assert sum(bool(np.any(c.lif[1][-1] != 0)) for c in nets) > 0.6 * 300
-    assert sum(bool(np.any(c.lif[1][1] != 0)) for c in nets) > 0.7 * 300
+    assert sum(bool(np.any(c.net.lif[1][-1] != 0)) for c in nets) > 0.6 * 300
+    assert sum(bool(np.any(c.net.lif[1][1] != 0)) for c in nets) > 0.7 * 300
 
 
 def random_integers(rng: np.random.Generator, nets: int, widths: tuple[int, ...], T: int) -> dict[str, object]:
@@ -167,7 +167,7 @@ def test_the_proved_width_covers_the_largest_number_that_occurs() -> None:
 def test_a_maximum_of_traces_is_not_the_trace_of_the_maximum() -> None:
     c = CLAIM.variant("max pooling of traces").build(**CLAIM.witness["max pooling of traces"])
     _, ahat, _, _ = saf_forward(**c.arguments)
-    assert c.lif[1][1].tolist() == [[1, 0], [0, 1]]
+    assert c.net.lif[1][1].tolist() == [[1, 0], [0, 1]]
     assert np.max(ahat[1][1]) == 1  # the trace of the maximum (1, 1) would be 3/2
     assert max(potentials_and_spikes(c).lo.ravel()) > 0
 
