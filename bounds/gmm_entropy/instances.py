@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit, softmax
 
-from bounds.claim import Array, Choice, Enclosure, Int, Real, rounded
-from bounds.gmm_entropy.balls import pair_gap_enclosure
+from bounds.claim import Array, Axis, Choice, Enclosure, Int, Real, rounded
 from bounds.gmm_entropy.chernoff import log_bhattacharyya
 from bounds.gmm_entropy.line import gap_on_line
 from bounds.gmm_entropy.mixture import pair_spectrum
@@ -32,7 +31,14 @@ def logs(*values: Enclosure | float) -> Enclosure:
     return Enclosure(lo, hi, trust, sum(e.risk for e in ends))
 
 
-PAIRS = {
+def entries(*parts: Enclosure) -> Enclosure:
+    """The entries of several enclosures, numbers or vectors, as one vector; the weakest trust, the sum of the risks."""
+    order = ("proved", "rounded", "sampled")
+    lo, hi = (np.hstack([np.asarray(getattr(part, side), dtype=float) for part in parts]) for side in ("lo", "hi"))
+    return Enclosure(lo, hi, max((part.trust for part in parts), key=order.index), sum(part.risk for part in parts))
+
+
+PAIRS: dict[str, Axis] = {
     "m": Int(1, 4),
     "log_odds": Real(-8, 8),  # log(a/b), a + b = 1
     "lam": Array(("m",), 1e-4, 1e4, log=True),
@@ -40,13 +46,13 @@ PAIRS = {
     "direction": Array(("m",), -1, 1),
     "alike": Choice((False, True)),  # True: equal covariances, lam = 1
 }
-MIXTURES = {
+MIXTURES: dict[str, Axis] = {
     "K": Int(1, 4),
     "m": Int(1, 3),
     "logits": Array(("K",), -5, 5),
     "mean": Array(("K", "m"), -1, 1),
-    "spread": Real(0.1, 30, log=True),
-    "sd": Array(("K", "m"), 0.2, 5, log=True),
+    "spread": Real(0.1, 200, log=True),
+    "sd": Array(("K", "m"), 0.1, 10, log=True),
     "shear": Array(("K", "m", "m"), -1, 1),
     "shape": Choice(("free", "one covariance", "coincident")),
 }
@@ -67,6 +73,8 @@ class Pair:
     def log_gap(self) -> Enclosure:
         """log G in nats: by the contour formula in floats, or in balls after `finer`."""
         if self.rigorous:
+            from bounds.gmm_entropy.balls import pair_gap_enclosure
+
             return pair_gap_enclosure(self.a, self.b, self.lam, self.d)
         return log_pair_gap_enclosure(self.a, self.b, self.lam, self.d)
 
@@ -100,10 +108,13 @@ class Case:
 
     @cached_property
     def log_gap(self) -> Enclosure:
-        """log G in nats. Three or more components on a line: by the trapezoidal rule, within 1e-9 of the logarithm. Otherwise
-        from the largest tree of pair gaps to their sum, which is exact for two components and rests on `pair_sandwich`."""
+        """log G in nats. Three or more components on a line: by the trapezoidal rule, within 1e-9 of the logarithm, unless the
+        gap is near the end of the range of floats. Otherwise from the largest tree of pair gaps to their sum, which is exact
+        for two components and rests on `pair_sandwich`."""
         if len(self.w) > 2 and self.mu.shape[1] == 1:
-            return rounded(np.log(gap_on_line(self.w, self.mu[:, 0], self.cov[:, 0, 0])), rel=1e-12, abs=1e-9)
+            gap = gap_on_line(self.w, self.mu[:, 0], self.cov[:, 0, 0])
+            if gap > 1e-290:
+                return rounded(np.log(gap), rel=1e-12, abs=1e-9)
         return log_gap_sandwich(self.w, self.mu, self.cov)
 
     @cached_property
