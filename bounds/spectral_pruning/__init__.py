@@ -27,6 +27,7 @@ _API = {
     "information": "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
     "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof selection_gain",
     "lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
+    "random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample",
     "selection": "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
     "weak_submodularity_ratio greedy_guarantee",
 }
