@@ -9,7 +9,7 @@ factors of A = L D L^T are D_k = m_k / m_{k-1} and L_ik = m_ik / m_k. Linear sys
 rational matrices.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -141,14 +141,16 @@ def loewner_leq(A: Any, B: Any) -> bool:
     return is_positive_semidefinite([[b - a for a, b in zip(*rows, strict=True)] for rows in zip(left, right, strict=True)])
 
 
-def _to_flint(rows: Matrix) -> "fmpq_mat":
+def to_flint(rows: Sequence[Sequence[Fraction]]) -> "fmpq_mat":
+    """FLINT's exact matrix, for whoever needs many operations on it."""
     import flint
 
     entries = [flint.fmpq(x.numerator, x.denominator) for row in rows for x in row]
     return flint.fmpq_mat(len(rows), len(rows[0]), entries)
 
 
-def _from_flint(matrix: "fmpq_mat") -> Matrix:
+def from_flint(matrix: "fmpq_mat") -> Matrix:
+    """Back to rows of Fractions."""
     return [[Fraction(int(x.p), int(x.q)) for x in row] for row in matrix.tolist()]
 
 
@@ -166,7 +168,7 @@ def solve(A: Any, b: Any) -> Any:
     if len(left) != len(left[0]) or len(columns) != len(left):
         raise ValueError(f"A must be square and b as long, got {len(left)} rows of A and {len(columns)} of b")
     try:
-        x = _from_flint(_to_flint(left).solve(_to_flint(columns)))
+        x = from_flint(to_flint(left).solve(to_flint(columns)))
     except ZeroDivisionError:
         raise ValueError("A is singular, so A x = b has no unique solution") from None
     return [row[0] for row in x] if flat else x
