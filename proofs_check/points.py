@@ -85,8 +85,10 @@ def _values(axis: Real | Array, u: np.ndarray) -> np.ndarray:
         return out
     if axis.log:
         lo, hi = math.log(axis.lo), math.log(axis.hi)
-        return np.clip(np.exp(lo + u * (hi - lo)), axis.lo, axis.hi)
-    return np.clip(axis.lo + u * (axis.hi - axis.lo), axis.lo, axis.hi)
+        values = np.exp(lo + u * (hi - lo))
+    else:
+        values = axis.lo + u * (axis.hi - axis.lo)
+    return np.select([u <= 0, u >= 1], [axis.lo, axis.hi], np.clip(values, axis.lo, axis.hi)).astype(float)  # ends are exact
 
 
 def stream(seed: int, key: str, index: int) -> np.random.Generator:
