@@ -55,7 +55,7 @@ def compare(a: Enclosure, b: Enclosure) -> Verdict:
         return "refuted"
     if a_lo.size == 0 or np.all(b_lo == np.inf):
         return "out of scope"  # nothing compared, or a bound that says nothing
-    holds, one_sided = a_hi <= b_lo, (a_hi == np.inf) & (a_lo <= b_lo)
+    holds, one_sided = a_hi <= b_lo, (a_hi == np.inf) & (a_lo > -np.inf) & (a_lo <= b_lo)  # [-inf, inf] says nothing
     if np.all(holds):
         return "holds"
     return "survives" if np.all(holds | one_sided) else "undecided"
