@@ -161,6 +161,20 @@ def lstm_step(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> tupl
     return new, o * np.tanh(new)
 
 
+def jacobian(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Derivative of the new (c, h) with respect to the old, (..., 2n, 2n); c, h (..., n) and u (..., m) broadcast."""
+    n = net.n
+    a = np.asarray(u, float) @ net.W.reshape(4 * n, -1).T + np.asarray(h, float) @ net.U.reshape(4 * n, n).T + net.b.ravel()
+    a_f, a_i, a_o, a_c = (a[..., k * n : (k + 1) * n, None] for k in range(4))
+    f, i, g, column = sigmoid(a_f), sigmoid(a_i), np.tanh(a_c), np.asarray(c, float)[..., None]
+    new = f * column + i * g
+    M = column * sigmoid_slope(a_f) * net.U[0] + i * tanh_slope(a_c) * net.U[3] + g * sigmoid_slope(a_i) * net.U[1]
+    top = np.concatenate([f * np.eye(n), M], axis=-1)
+    bottom = sigmoid(a_o) * tanh_slope(new) * top
+    bottom[..., n:] += np.tanh(new) * sigmoid_slope(a_o) * net.U[2]
+    return np.concatenate([top, bottom], axis=-2)
+
+
 def run(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> Tape:
     """A trajectory under inputs u (T, ..., m) from c, h (..., n).
 
