@@ -25,13 +25,25 @@ from typing import Any
 
 _WHERE = {
     "bounds.gmm_entropy.mixture": (
-        "Mixture", "entropy_approximation", "log_components", "log_density", "pair_spectrum", "sample",
+        "Mixture", "entropy_approximation", "entropy_monte_carlo", "log_components", "log_density", "pair_spectrum", "sample",
     ),
     "bounds.gmm_entropy.chernoff": ("c_t", "log_bhattacharyya", "log_chernoff", "psi_t"),
     "bounds.gmm_entropy.separation_alpha": ("separation",),
     "bounds.gmm_entropy.pair_gap": ("log_expected_pair_gap", "log_pair_gap", "log_pair_gap_enclosure", "pair_gaps"),
     "bounds.gmm_entropy.sandwich": ("log_gap_sandwich", "log_max_tree", "log_pair_sum"),
+    "bounds.gmm_entropy.triple_overlap": ("gap_of_three", "triple_term"),
+    "bounds.gmm_entropy.paper_bound": ("log_paper_bound",),
     "bounds.gmm_entropy.overlap_bounds": ("log_bhattacharyya_bound", "log_chernoff_bound", "log_renyi_bound"),
+    "bounds.gmm_entropy.equal_covariance": (
+        "equal_covariance_bounds", "gap_isotropic_pair", "log_gap_equal_covariance", "reduce_equal_covariance",
+    ),
+    "bounds.gmm_entropy.pairwise_distance": ("elk_bound", "huber_h0", "huber_h2", "kolchinsky_tracey", "log_kolchinsky_tracey"),
+    "bounds.gmm_entropy.gradient": ("gap_gradient_bounds",),
+    "bounds.gmm_entropy.tail": ("gap_tail_bound", "gap_tail_bound_dimension_free"),
+    "bounds.gmm_entropy.importance": ("gap_importance_sample", "log_gap_sampled", "relative_variance_bound"),
+    "bounds.gmm_entropy.balls": ("line_gap_ball", "pair_gap_ball"),
+    "bounds.gmm_entropy.line": ("gap_on_line", "gap_on_plane"),
+    "bounds.gmm_entropy.own_mixture": ("from_sklearn",),
     "bounds.measure.sampling": ("log_e_process", "lower_confidence_bound"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from bounds.claim import Enclosure
+
 LOG_2PI = float(np.log(2 * np.pi))
 SUM_TOLERANCE = 1e-6  # weights stored in single precision still sum to one this well
 SYMMETRY_TOLERANCE = 1e-6  # relative to the largest entry, for the same reason
@@ -176,6 +178,36 @@ def log_components(w: Any, mu: Any, cov: Any, x: Any) -> Float[np.ndarray, "N K"
     for rows, log_a in _blocks(q, x):
         out[:, rows] = log_a
     return np.asarray(out.T)
+
+
+def entropy_monte_carlo(w: Any, mu: Any, cov: Any, n: int, rng: np.random.Generator, delta: float = 1e-12) -> Enclosure:
+    """H in nats by the mean of -log q over n samples, the naive way, but with an interval that holds: risk delta, "sampled".
+
+    Why it holds: -log q(X) is at least L = -log Σ w_k / √det(2πΣ_k). Above it is cut at U, and for X from component k it
+    is at most -log A_k(X) = c_k + Γ with Γ Gamma-distributed of shape m/2, so that the cut loses no more than
+    Σ w_k E(Γ - (U - c_k))^+, in closed form; U is where the largest c_k leaves e^-20. What is left is bounded and goes to
+    a confidence sequence; no normal approximation. Rounding of the densities adds 1e-12 (1 + |L| + |U|) root condition.
+    ValueError for n < 2.
+    """
+    from scipy.special import gammaincc, gammaln
+
+    from bounds.measure.sampling import confidence_interval
+
+    q = mixture(w, mu, cov)
+    if n < 2:
+        raise ValueError(f"At least two samples are needed, not {n}")
+    shape = q.mu.shape[1] / 2
+    peak = shape * LOG_2PI + 0.5 * q.log_det - np.log(q.w)  # the least of -log A_k, c_k above
+    low = float(-np.log(np.sum(np.exp(peak.min() - peak))) + peak.min())
+    high = float(peak.max() + shape + np.sqrt(40 * shape) + 20)
+    room = high - peak
+    # E(Γ - x)^+ = shape Q(shape + 1, x) - x Q(shape, x), and Q(shape + 1, x) = Q(shape, x) + x^shape e^-x / Γ(shape + 1)
+    excess = (shape - room) * gammaincc(shape, room) + shape * np.exp(shape * np.log(room) - room - gammaln(shape + 1))
+    lost = float(q.w @ np.maximum(excess, 0.0)) + 1e-15
+    value = -log_density(q.w, q.mu, q.cov, sample(q.w, q.mu, q.cov, n, rng))
+    lo, hi = confidence_interval(np.clip((value - low) / (high - low), 0.0, 1.0), delta)
+    slack = 1e-12 * (1 + abs(low) + abs(high)) * float(np.sqrt(q.condition))
+    return Enclosure(low + lo * (high - low) - slack, low + hi * (high - low) + lost + slack, "sampled", delta)
 
 
 def _points(x: Any, q: Mixture) -> np.ndarray:

@@ -76,7 +76,7 @@ def pair_tilts(t: Any, q: Mixture) -> Float[np.ndarray, " pairs"]:
         raise ValueError(f"t must be a number or an array of shape {(K, K)}, not {t.shape}")
     tilt: np.ndarray = np.broadcast_to(t, (K, K))[q.pairs]
     if not np.all((tilt > 0) & (tilt < 1)):
-        raise ValueError("Every t must lie strictly between 0 and 1")
+        raise ValueError("t must lie strictly between 0 and 1, for every pair")
     return np.asarray(tilt)
 
 
