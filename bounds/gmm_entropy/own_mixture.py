@@ -120,7 +120,7 @@ def _assemble(weights: Any, means: Any, covariances: Any, kind: str | None) -> M
     if not fitting:
         wanted = f"{shapes[kind]} ({kind})" if kind else ", ".join(f"{shape} ({name})" for name, shape in shapes.items())
         raise UnreadableMixture(f"covariances has shape {given.shape}; for K = {K} and m = {m} it should be {wanted}")
-    if len(fitting) > 1:
+    if len(fitting) > 1 and K > 1:  # one variance is the same matrix either way
         raise UnreadableMixture(
             f"covariances has shape {given.shape}, which may mean {' or '.join(fitting)}: say which in a field covariance_type"
         )
