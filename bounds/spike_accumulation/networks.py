@@ -14,7 +14,7 @@ import numpy as np
 
 from bounds.claim import Array, Axis, Choice, Enclosure, Int, exact
 from bounds.common.spikes import lambda_sum, lif_forward, traces
-from bounds.spike_accumulation.gradients import LossGrad, Slope, surrogate
+from bounds.spike_accumulation.gradients import LossGrad, Slope, ottt_gradients, surrogate
 
 EIGHTH = Fraction(1, 8)
 LEAKS = Choice((Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(2, 3), Fraction(9, 10), Fraction(1)))
@@ -175,3 +175,8 @@ def fires(n: Net) -> bool:
 def ties(n: Net) -> bool:
     """Some potential equals the threshold exactly."""
     return any(bool(np.any(u == n.th)) for u in n.lif[0][1:])
+
+
+def gradient_arrives(n: Net) -> bool:
+    """The OTTT_A gradient of the first layer's weights is not zero."""
+    return bool(np.any(ottt_gradients(**n.training).total.W[0] != 0))
