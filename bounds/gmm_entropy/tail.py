@@ -19,8 +19,8 @@ def gap_tail_bound(K: int, m: int, c: float, eps: float, s: float | None = None)
     s = None takes the best s: 2(c²-1)/(3c²) for c > 1, and the limit s → 0 otherwise, log(2(K-1)/eps), which says nothing
     for any eps below the largest possible gap log K. eps in nats. Closed form: a few units in the last place.
 
-    >>> round(math.exp(gap_tail_bound(2, 20, 10, math.exp(-10))), 11)
-    4.69e-09
+    >>> round(math.exp(gap_tail_bound(2, 20, 10, math.exp(-10))), 10)
+    4.7e-09
     """
     _check(K, m, c, eps)
     if s is None:
