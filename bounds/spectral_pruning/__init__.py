@@ -23,6 +23,8 @@ from importlib import import_module
 from typing import Any
 
 _API = {
+    "accumulation": "compress_rnn geometric_sum operator_norm compression_error error_bounds optimal_diagonal_scaling "
+    "end_to_end_bound",
     "elementary": "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual",
     "information": "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
     "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof selection_gain",
