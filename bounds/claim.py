@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-Number = float | Fraction | np.ndarray  # arrays are compared entry by entry
+Number = Any  # a float, a Fraction, or an array of either, which is compared entry by entry
 Trust = Literal["proved", "rounded", "sampled"]
 X = TypeVar("X")
 

@@ -40,7 +40,7 @@ def tilted(t: Float[np.ndarray, "K K"], log_odds: float, **point: Any) -> Tilted
 def log_bound(x: Tilted, constant: float | None = None) -> Enclosure:
     """log Σ c_t w_k^(1−t) w_l^t C_t; `constant` in place of c_t is a misreading."""
     terms = []
-    for k, l in zip(*np.triu_indices(len(x.case.w), 1), strict=True):
+    for k, l in zip(*(i.tolist() for i in np.triu_indices(len(x.case.w), 1)), strict=True):
         t = float(x.t[k, l])
         log_weight = (1 - t) * np.log(x.case.w[k]) + t * np.log(x.case.w[l])
         terms.append(np.log(c_t(t) if constant is None else constant) + log_weight + log_chernoff(t, *x.case.spectrum(k, l)))

@@ -18,7 +18,7 @@ from bounds.claim import Enclosure, rounded
 from bounds.gmm_entropy.chernoff import log_bhattacharyya
 from bounds.gmm_entropy.equal_covariance import reduce_equal_covariance
 from bounds.gmm_entropy.importance import log_gap_sampled
-from bounds.gmm_entropy.line import gap_on_line, gap_on_plane
+from bounds.gmm_entropy.line import log_gap_on_line, log_gap_on_plane
 from bounds.gmm_entropy.mixture import Mixture, entropy_approximation, entropy_monte_carlo, mixture
 from bounds.gmm_entropy.overlap_bounds import log_bhattacharyya_bound, log_chernoff_bound, log_renyi_bound
 from bounds.gmm_entropy.pair_gap import log_pair_gap_enclosure
@@ -220,18 +220,11 @@ def _spectrum_budget(x: Mixture, log_weights: float, lam: np.ndarray, d: np.ndar
 
 def _log_gap(x: Mixture) -> tuple[Enclosure, str]:
     """log G and the method: exact cases first, then what is tight to rounding, then the sandwich."""
-    K, m = x.mu.shape
+    K = len(x.w)
     if K == 1:
         return Enclosure(-np.inf, -np.inf, "proved"), "one component has no gap"
-    if m == 1:
-        return _log(rounded(gap_on_line(x.w, x.mu[:, 0], x.cov[:, 0, 0]), rel=1e-10)), "quadrature on the line"
-    if np.all(x.cov == x.cov[0]):
-        w, z = reduce_equal_covariance(x.w, x.mu, x.cov[0])
-        if z.shape[1] <= 1:
-            line = z[:, 0] if z.shape[1] else np.zeros(K)
-            return _log(rounded(gap_on_line(w, line, np.ones(K)), rel=1e-10)), "equal covariances, quadrature on the line"
-        if z.shape[1] == 2:
-            return _log(rounded(gap_on_plane(w, z), rel=1e-10)), "equal covariances, quadrature on the plane"
+    if K > 2 and (quadrature := _quadrature(x)) is not None:
+        return quadrature
     lo, hi = np.full((K, K), -np.inf), np.full((K, K), -np.inf)
     for k, l, lam, d in zip(*x.pairs, *x.spectra, strict=True):
         ends = log_pair_gap_enclosure(x.w[k], x.w[l], lam, d)
@@ -249,6 +242,24 @@ def _log_gap(x: Mixture) -> tuple[Enclosure, str]:
         if low > np.exp(tree) and high <= np.exp(total):
             return _log(Enclosure(low, high)), "pair sum and triple term"
     return Enclosure(float(tree), float(total)), "pair sandwich: largest tree ≤ gap ≤ sum"
+
+
+def _quadrature(x: Mixture) -> tuple[Enclosure, str] | None:
+    """log G of a mixture that lives on a line or on a plane; ten times the error that the quadratures argue for, and 1e-12 times
+    the condition number for reducing it to one."""
+    if x.mu.shape[1] == 1:
+        value, by = log_gap_on_line(x.w, x.mu[:, 0], x.cov[:, 0, 0]), "quadrature on the line"
+    elif np.all(x.cov == x.cov[0]):
+        w, z = reduce_equal_covariance(x.w, x.mu, x.cov[0])
+        rank = z.shape[1]
+        if rank > 2:
+            return None
+        line = z[:, 0] if rank else np.zeros(len(w))
+        value = log_gap_on_plane(w, z) if rank == 2 else log_gap_on_line(w, line, np.ones(len(w)))
+        by = f"equal covariances, quadrature on the {'plane' if rank == 2 else 'line'}"
+    else:
+        return None
+    return rounded(value, rel=1e-13, abs=1e-11 + 1e-12 * (1 + abs(value)) * (x.condition - 1)), by
 
 
 def _log(value: Enclosure) -> Enclosure:

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammainc
 
-from bounds.claim import Claim, Enclosure, Evidence, Int, Real, Step, rounded
+from bounds.claim import Axis, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.gmm_entropy.equal_covariance import log_gap_equal_covariance
 
 
@@ -108,7 +108,7 @@ def more_draws(x: RandomMeans) -> RandomMeans | None:
     return replace(x, draws=4 * x.draws) if x.K > 2 and x.draws < 200 else None
 
 
-SPACE = {
+SPACE: dict[str, Axis] = {
     "K": Int(2, 3),
     "m": Int(1, 200),
     "c": Real(0.3, 12, log=True),
