@@ -118,7 +118,7 @@ class Case:
     def log_overlaps(self) -> Float[np.ndarray, " pairs"]:
         """log BC(k, l) for k < l."""
         k, l = np.triu_indices(len(self.w), 1)
-        return np.array([log_bhattacharyya(*self.spectrum(i, j)) for i, j in zip(k, l, strict=True)])
+        return np.array([log_bhattacharyya(*self.spectrum(i, j)) for i, j in zip(k.tolist(), l.tolist(), strict=True)])
 
     @cached_property
     def log_roots(self) -> Float[np.ndarray, " pairs"]:

@@ -124,13 +124,13 @@ def _assemble(weights: Any, means: Any, covariances: Any, kind: str | None) -> M
         raise UnreadableMixture(
             f"covariances has shape {given.shape}, which may mean {' or '.join(fitting)}: say which in a field covariance_type"
         )
-    eye = np.eye(m)
-    cov = {
-        "full": lambda: given,
-        "diag": lambda: given[:, :, None] * eye,
-        "spherical": lambda: given[:, None, None] * eye,
-        "tied": lambda: np.repeat(given[None], K, axis=0),
-    }[fitting[0]]()
+    match fitting[0]:
+        case "full":
+            cov = given
+        case "tied":
+            cov = np.repeat(given[None], K, axis=0)
+        case _:  # diag, or spherical: variances along the axes
+            cov = given.reshape(K, -1, 1) * np.eye(m)
     return mixture(w, mu, cov)
 
 
@@ -245,8 +245,8 @@ def _log_gap(x: Mixture) -> tuple[Enclosure, str]:
 
 
 def _quadrature(x: Mixture) -> tuple[Enclosure, str] | None:
-    """log G of a mixture that lives on a line or on a plane; ten times the error that the quadratures argue for, and 1e-12 times
-    the condition number for reducing it to one."""
+    """log G of a mixture that lives on a line or on a plane; ten times the error that the quadratures argue for, and 1e-12
+    times the condition number for reducing it to one."""
     if x.mu.shape[1] == 1:
         value, by = log_gap_on_line(x.w, x.mu[:, 0], x.cov[:, 0, 0]), "quadrature on the line"
     elif np.all(x.cov == x.cov[0]):

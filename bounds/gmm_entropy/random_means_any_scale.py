@@ -41,7 +41,7 @@ CLAIM = Claim(
     },
     covers={
         "three components, dependent pairs": lambda x: x.K == 3,
-        "bound below one although c is at most one": lambda x: x.c <= 1 and float(both(x).hi[1]) < 0,  # type: ignore[index]
+        "bound below one although c is at most one": lambda x: x.c <= 1 and float(both(x).hi[1]) < 0,
     },
     proof=PAPER.proof,
     cost=0.015,

@@ -47,9 +47,9 @@ def averaged(x: RandomPair) -> tuple[float, float]:
     inner = psi_t(x.g * scale * r[:, None] * y - np.log(x.a / x.b)) * np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi)
 
     def rule(step: int) -> float:
-        weight = np.exp(log_chi[::step])
+        weight: np.ndarray = np.exp(log_chi[::step])
         weight[0] *= 0.5
-        return float(weight @ inner[::step, ::step].sum(axis=1)) * (r[step] - r[0]) * (y[step] - y[0])
+        return float(weight @ inner[::step, ::step].sum(axis=1) * (r[step] - r[0]) * (y[step] - y[0]))
 
     front = np.sqrt(x.a * x.b) * scale**x.m
     return front * rule(1), front * abs(rule(1) - rule(2))
