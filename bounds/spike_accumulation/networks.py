@@ -158,13 +158,11 @@ def largest_difference(left: Sequence[Any], right: Sequence[Any]) -> Any:
     return max(np.max(np.abs(a - b)) for a, b in pairs)
 
 
-def strictly(*pairs: tuple[Any, Any]) -> tuple[Enclosure, Enclosure]:
-    """Both sides of a < b for each pair, in exact arithmetic: a ≤ b, and the number of pairs with a ≥ b is ≤ 0.
-
-    (0 or 1 for the strictness would do as well, but two ones look tight to the worst-case search.)
-    """
-    a, b = [a for a, _ in pairs], [b for _, b in pairs]
-    return exact(*a, sum(int(p >= q) for p, q in pairs)), exact(*b, 0)
+def ordered(weak: Sequence[tuple[Any, Any]] = (), strict: Sequence[tuple[Any, Any]] = ()) -> tuple[Enclosure, Enclosure]:
+    """Both sides of a ≤ b for the weak and a < b for the strict pairs, in exact arithmetic: the strict ones as a ≤ b, and
+    as "the number of pairs with a ≥ b is ≤ 0" (1 ≤ truth value would do as well, but looks tight to a search)."""
+    pairs = [*weak, *strict, (sum(int(a >= b) for a, b in strict), 0)]
+    return exact(*(a for a, _ in pairs)), exact(*(b for _, b in pairs))
 
 
 def fires(n: Net) -> bool:
