@@ -189,7 +189,11 @@ CLAIM = Claim(
             "bound": lambda x: rounded(np.log([c_t(1 / 3)] * 2)),
         },
     },
-    witness={"Ψ ≤ 1.38": {**on_first_axis(0.0), **AT_RANDOM}, "R ≤ S/G − 1": {**on_first_axis(0.0), **AT_RANDOM}},
+    witness={
+        "Ψ ≤ 1.38": {**on_first_axis(0.0), **AT_RANDOM},
+        "X drawn from the mixture": {**on_first_axis(6.0), **AT_RANDOM},
+        "R ≤ S/G − 1": {**on_first_axis(0.0), **AT_RANDOM},
+    },
     covers={
         "two components": lambda x: len(x.case.w) == 2,
         "three or more components": lambda x: len(x.case.w) > 2,
