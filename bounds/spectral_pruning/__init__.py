@@ -26,10 +26,13 @@ _API = {
     "accumulation": "compress_rnn geometric_sum operator_norm compression_error error_bounds optimal_diagonal_scaling "
     "end_to_end_bound",
     "elementary": "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual",
+    "generalization": "parameter_lipschitz_constants covering_log_number generalization_slack generalization_terms "
+    "hoeffding_upper clopper_pearson_upper bernoulli_kl kl_inverse_upper description_nats quantize occam_upper",
     "information": "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
     "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof selection_gain",
     "lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
-    "random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample",
+    "pruning": "Pruning prune select_units",
+    "random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample kdpp_sample",
     "selection": "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
     "weak_submodularity_ratio greedy_guarantee",
 }

@@ -65,7 +65,7 @@ def tails(s: Two, power: int = 1) -> tuple[Enclosure, Enclosure]:
 
 def joined(a: Enclosure, b: Enclosure) -> Enclosure:
     """The entries of both."""
-    return exact(*a.lo, *b.lo)  # type: ignore[misc]
+    return exact(*a.lo, *b.lo)
 
 
 def slope_of_lambda_n(sign: int) -> Evidence:

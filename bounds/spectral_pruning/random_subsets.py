@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bounds.measure.rational import loewner_leq
+from bounds.spectral_pruning.elementary import log_elementary
 from bounds.spectral_pruning.information import (
     SMALL,
     Ridge,
@@ -84,7 +85,30 @@ def dpp_sample(Sig: ArrayLike, lam: float, rng: np.random.Generator) -> list[int
         raise ValueError(f"lam must be positive and finite, got {lam}")
     mu, U = np.linalg.eigh(matrix)
     mu = np.maximum(mu, 0.0)
-    V = U[:, rng.random(len(mu)) < mu / (mu + lam)]
+    return _projection_sample(U[:, rng.random(len(mu)) < mu / (mu + lam)], rng)
+
+
+def kdpp_sample(Sig: ArrayLike, k: int, rng: np.random.Generator) -> list[int]:
+    """One set of k units with P(J) ∝ det Σ_JJ, increasing; `kdpp_expected_residual` is the mean of its S_J. 0 ≤ k ≤ rank Σ."""
+    matrix = checked_matrix(Sig).astype(float)
+    mu, U = np.linalg.eigh(matrix)
+    mu = np.where(mu > SMALL * max(mu.max(initial=0.0), 0.0), mu, 0.0)
+    if not 0 <= k <= np.count_nonzero(mu):
+        raise ValueError(f"k must lie in 0..{np.count_nonzero(mu)} (the rank of Sig), got {k}")
+    scaled = mu / mu.max() if k else mu
+    chosen, left = [], k
+    for i in range(len(mu) - 1, -1, -1):  # the i-th eigenvector, given how many are still wanted among the first i + 1
+        if not left:
+            break
+        log_e = log_elementary(scaled[:i], left)
+        keep = np.log(scaled[i]) + log_e[left - 1] if scaled[i] > 0 else -np.inf
+        if np.log(rng.random()) < keep - np.logaddexp(keep, log_e[left]):
+            chosen.append(i)
+            left -= 1
+    return _projection_sample(U[:, chosen], rng)
+
+
+def _projection_sample(V: np.ndarray, rng: np.random.Generator) -> list[int]:
     J: list[int] = []
     while V.shape[1]:
         p = np.einsum("ij,ij->i", V, V)
