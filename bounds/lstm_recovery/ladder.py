@@ -20,19 +20,23 @@ from bounds.claim import Claim, Enclosure, Int, Real
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import jacobian_matrix, lipschitz_matrix, mag
 from bounds.lstm_recovery.instances import named, net_of, weights
-from bounds.lstm_recovery.interval_box import Box, gate_ranges, invariant_box
+from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, invariant_box
 from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
 
 
-def box_matrix(net: LSTMNet, box: Box, ulo: Any = None, uhi: Any = None, q: float = np.inf) -> np.ndarray:
-    """The 2x2 matrix with the numbers of a box, in the q-norm (1, 2 or inf)."""
-    r = gate_ranges(net, box, ulo, uhi)
+def box_matrix_of(net: LSTMNet, r: Ranges, q: float = np.inf) -> np.ndarray:
+    """A_box from gate ranges."""
     N_f, N_i, N_o, N_c = (float(np.linalg.norm(U, q)) for U in net.U)
     al = N_f * (mag(r["c"]) * r["df"][1]).max() + N_c * (r["i"][1] * r["dg"][1]).max()
     al += N_i * (mag(r["g"]) * r["di"][1]).max()
     be = N_o * (mag(r["t"]) * r["do"][1]).max()
     sf, so = r["f"][1].max(), r["o"][1].max()
     return np.array([[sf, al], [so * sf, so * al + be]])
+
+
+def box_matrix(net: LSTMNet, box: Box, ulo: Any = None, uhi: Any = None, q: float = np.inf) -> np.ndarray:
+    """A_box, (2, 2), with the numbers of a box, in the q-norm (1, 2 or inf); inputs are those of the box unless given."""
+    return box_matrix_of(net, gate_ranges(net, box, ulo, uhi), q)
 
 
 def perron(A: np.ndarray) -> tuple[Enclosure, np.ndarray]:

@@ -120,7 +120,10 @@ CLAIM = Claim(
         "the start is not multiplied by n^(1/q)": {
             **FOUR,
             **STILL,
-            "q": 2.0, "apart": 1, "c": np.zeros((2, 4)), "h": np.zeros((2, 4)),
+            "q": 2.0,
+            "apart": 1,
+            "c": np.zeros((2, 4)),
+            "h": np.zeros((2, 4)),
         },
         "recovery is the first entry": {**E1, **STILL, "apart": 0, "c": [[2.0 / CB], [0.0]], "h": [[0.0], [0.0]]},
     },
