@@ -9,8 +9,8 @@ $\nabla_{\mu_k}A_k=-\nabla_xA_k$; integrate by parts with $\nabla_x\log(q/A_k)=\
 Euler: h is homogeneous of degree one.
 
 On the line. Left: differences, as computed, between these formulas and $\int\partial A_k\log(q/A_k)$ (as in `gap_gradient`),
-and between the sum of $w_k\,\partial G/\partial w_k$ and G, which for two components comes from the contour formula; in units of
-$G/\sigma_k$ and of G. Right: what they may be off.
+and between the sum of $w_k\,\partial G/\partial w_k$ and G, which for two components comes from the contour formula; in units
+of $G/\sigma_k$ and of G. Right: what they may be off.
 """
 
 import numpy as np
@@ -54,8 +54,8 @@ def differences(x: Moved, sign: float = 1.0, pairwise: bool = False, drift: floa
 
 
 def budgets(x: Moved) -> Enclosure:
-    """For the moves, twice the budget of `Moved.derivatives`, one for each integral; for the weights that of the logarithm of G,
-    up to 2e-9 for gaps above 1e-400, and 1e-11 for the integrals."""
+    """For the moves, twice the budget of `Moved.derivatives`, one for each integral; for the weights 1e-11 for the
+    integrals and what the logarithm of G may be off, up to 2e-9 for gaps above 1e-400."""
     if len(x.w) == 1:
         return Enclosure(np.zeros(3), np.zeros(3))
     value, off = x.derivatives
