@@ -1,9 +1,10 @@
 """The tightest instance of a claim, and so the search for a counterexample, under a budget of calls.
 
-A quarter of the budget draws points (corners and ties included, and more of them for as long as all look the same). The
+A third of the budget draws points (corners and ties included, and more of them for as long as all look the same). The
 rest climbs from the best: mostly along one line at a time, a single entry or a whole array shifted or spread, because
 theorems break at ends, at coincidences and along symmetries, and because a hundred calls in twenty dimensions allow no more.
-A budget of hundreds of calls is shared with differential evolution (CMA-ES in many dimensions) and Powell's method.
+Where climbing leads nowhere, as from the many instances in which both sides are 0, it draws again. A budget of hundreds of
+calls is shared with differential evolution (CMA-ES in many dimensions) and Powell's method.
 """
 
 from bisect import insort
@@ -53,8 +54,9 @@ class Found:
 class _Objective:
     """Cost of a unit vector, remembering the worst point and counting calls."""
 
-    def __init__(self, claim: Claim[Any], calls: int, stop: bool, tick: Callable[[int], None]) -> None:
+    def __init__(self, claim: Claim[Any], calls: int, stop: bool, tick: Callable[[int], None], seed: int, key: str) -> None:
         self.claim, self.budget, self.stop, self.tick = claim, calls, stop, tick
+        self.seed, self.key, self.drawn = seed, key, 0
         self.found = Found()
         self.best: tuple[bool, float, np.ndarray] = (True, np.inf, np.full(dimension(claim.space), 0.5))
 
@@ -76,6 +78,12 @@ class _Objective:
             found.point, found.judgement, found.score = point, judgement, score
         self.tick(1)
         return cost
+
+    def draw(self) -> tuple[float, np.ndarray]:
+        """Judge the next draw."""
+        unit = unit_draw(self.claim.space, self.seed, self.key, self.drawn)
+        self.drawn += 1
+        return self(unit), unit
 
     def look(self, point: Point) -> tuple[Judgement, float]:
         """Judge one point, whatever is left of the budget."""
@@ -113,12 +121,12 @@ def search(
 
     Raises PointRaised if the claim raises.
     """
-    objective = _Objective(claim, calls, stop_at_refutation, tick)
+    objective = _Objective(claim, calls, stop_at_refutation, tick, seed, key)
     found, rng = objective.found, stream(seed, key, 2**31)
     try:
-        pool = _draw(objective, max(6, calls // 4), seed, key)
+        pool = _draw(objective, max(6, calls // 3))
         found.method = "draws, climb"
-        if calls >= LARGE:
+        if calls >= max(LARGE, 20 * dimension(claim.space)):
             pool = _climb(objective, pool, rng, objective.left // 3)
             _evolve(objective, pool, objective.left // 2, rng)
             _powell(objective, objective.left // 2)
@@ -134,14 +142,13 @@ def search(
     return found
 
 
-def _draw(objective: _Objective, n: int, seed: int, key: str) -> Scored:
+def _draw(objective: _Objective, n: int) -> Scored:
     """The best first. On a plateau there is nothing to climb, so draws go on until one point differs."""
-    space, scored = objective.claim.space, Scored()
+    scored = Scored()
     while len(scored) < n or scored[0][0] == scored[-1][0]:
-        if dimension(space) == 0 and scored:
+        if dimension(objective.claim.space) == 0 and scored:
             raise Enough  # one point is all there is
-        unit = unit_draw(space, seed, key, len(scored))
-        insort(scored, (objective(unit), unit), key=_first)
+        insort(scored, objective.draw(), key=_first)
     return scored
 
 
@@ -150,15 +157,22 @@ def _first(pair: tuple[float, np.ndarray]) -> float:
 
 
 def _climb(objective: _Objective, pool: Scored, rng: np.random.Generator, calls: int) -> Scored:
-    """Improve the best of a pool: three times in four along a line, else by a jump that one of the pool takes."""
+    """Improve the best of a pool: three times in four along a line, else by a jump that one of the pool takes. Where
+    several are equally good or nothing has improved for long, every other call is a new draw instead."""
     pool, until = pool[:6], objective.found.calls + calls
     parts = list(slices(objective.claim.space).values())
     arrays = [part for part in parts if part.stop - part.start > 1]
     lines = [(slice(i, i + 1), False) for i in range(parts[-1].stop)]
     lines += [(part, spread) for part in arrays for spread in (False, True)]
     reach, order = np.ones(len(lines)), list[int]()
+    last, improved_at = pool[0][0], objective.found.calls
     while objective.found.calls < until:
-        if rng.random() < 0.75:
+        if pool[0][0] < last:
+            last, improved_at = pool[0][0], objective.found.calls
+        stale = min(1.0, (objective.found.calls - improved_at) / (2 * len(lines)))
+        if rng.random() < 0.5 * (1.0 if pool[0][0] == pool[2][0] else stale):
+            pool[-1] = min(pool[-1], objective.draw(), key=_first)
+        elif rng.random() < 0.75:
             order = order or list(rng.permutation(len(lines)))
             k = order.pop()
             pool[0], reach[k] = _line(objective, pool[0], *lines[k], reach[k], rng)
