@@ -49,7 +49,8 @@ def rounded(*values: Any, rel: float = 1e-12, abs: float = 0.0) -> Enclosure:
     Enclosure(lo=1.5, hi=2.5, trust='rounded', risk=0.0)
     """
     value = np.asarray(_stack(values, float), dtype=float)
-    slack = np.where(np.isinf(value), 0.0, rel * np.abs(value) + abs)
+    finite = np.where(np.isinf(value), 0.0, value)
+    slack = np.where(np.isinf(value), 0.0, rel * np.abs(finite) + abs)
     lo, hi = value - slack, value + slack
     return Enclosure(lo, hi) if value.ndim else Enclosure(float(lo), float(hi))
 

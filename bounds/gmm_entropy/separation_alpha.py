@@ -20,14 +20,26 @@ from bounds.gmm_entropy.chernoff import spectrum
 from bounds.gmm_entropy.mixture import mixture
 
 
-class Separation(NamedTuple):
-    """α and where it is attained."""
-
+class _Value(NamedTuple):
     alpha: float
-    t: float  # the maximiser t*; 1/2 if the means coincide
-    certified: tuple[float, float]  # lower end from v, upper end from x, widened by the rounding of their evaluation
-    v: Float[np.ndarray, " m"]  # normal of the hyperplane that separates the two ellipsoids
-    x: Float[np.ndarray, " m"]  # the point where they touch
+    t: float
+    certified: tuple[float, float]
+
+
+class Separation(_Value):
+    """(alpha, t, certified), with v and x as attributes beside the tuple.
+
+    t is the maximiser t*, 1/2 if the means coincide; certified the lower end from v and the upper end from x, widened by the
+    rounding of their evaluation; v the normal of the hyperplane between the two ellipsoids, x the point where they touch.
+    """
+
+    v: Float[np.ndarray, " m"]
+    x: Float[np.ndarray, " m"]
+
+    def at(self, v: np.ndarray, x: np.ndarray) -> "Separation":
+        """The same value, certified at v and x."""
+        self.v, self.x = v, x
+        return self
 
 
 @overload
@@ -60,7 +72,7 @@ def separation(*pair: Any) -> Separation:
     result = _separation(lam[0], d[0], q.mu.shape[1] * q.condition)
     t, shift = result.t, q.mu[1] - q.mu[0]
     v = np.linalg.solve(t * q.cov[0] + (1 - t) * q.cov[1], shift)
-    return result._replace(v=v, x=q.mu[0] + t * q.cov[0] @ v)
+    return result.at(v, q.mu[0] + t * q.cov[0] @ v)
 
 
 def separations(lam: Float[np.ndarray, "pairs m"], d: Float[np.ndarray, "pairs m"]) -> tuple[np.ndarray, np.ndarray]:
@@ -72,14 +84,14 @@ def separations(lam: Float[np.ndarray, "pairs m"], d: Float[np.ndarray, "pairs m
 def _separation(lam: np.ndarray, d: np.ndarray, extra: float) -> Separation:
     d2 = d * d
     if not np.any(d2):
-        return Separation(0.0, 0.5, (0.0, 0.0), np.zeros_like(d), np.zeros_like(d))
+        return Separation(0.0, 0.5, (0.0, 0.0)).at(np.zeros_like(d), np.zeros_like(d))
     tau = _root(lam[d2 > 0], d2[d2 > 0])
     v, x = d / (tau + lam), tau * d / (tau + lam)
     lower = abs(v @ d) / (np.sqrt(v @ v) + np.sqrt(v @ (lam * v)))
     upper = max(np.sqrt(x @ x), np.sqrt(np.sum(lam * (d / (tau + lam)) ** 2)))  # x - d = -lam d / (tau + lam)
     slack = (3 * len(d) + 30 + extra) * 2.0**-53
     alpha = float(np.sqrt(tau / (1 + tau) * np.sum(d2 / (tau + lam))))
-    return Separation(alpha, tau / (1 + tau), (float(lower) * (1 - slack), float(upper) * (1 + slack)), v, x)
+    return Separation(alpha, tau / (1 + tau), (float(lower) * (1 - slack), float(upper) * (1 + slack))).at(v, x)
 
 
 def _root(lam: np.ndarray, d2: np.ndarray) -> float:
