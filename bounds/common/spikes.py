@@ -312,6 +312,12 @@ def _over_time(steps: Sequence[Any], name: str) -> list[Any]:
     return [None if column[0] is None else np.stack(np.broadcast_arrays(*column)) for column in columns]
 
 
+def _saf_over_time(steps: Sequence[SafStep]) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """Uhat, ahat, thr, s; the first threshold, th for every neuron, spread over all of them."""
+    Uhat, ahat, thr, s = (_over_time(steps, name) for name in ("Uhat", "ahat", "thr", "s"))
+    return Uhat, ahat, [None if h is None else np.broadcast_to(h, U.shape) for h, U in zip(thr, Uhat, strict=True)], s
+
+
 def lambda_sum(lam: Any, t: int) -> Any:
     """Λ_t = 1 + lam + ... + lam^(t-1), the trace of a neuron that fires in every one of t steps; Λ_0 = 0.
 
@@ -390,7 +396,7 @@ def saf_forward(
     steps = list(
         saf_steps(net.weights, net.x, net.lam, net.th, v0=net.v0, threshold_leak=threshold_leak, unit=net.unit, **conventions)
     )
-    return tuple(_over_time(steps, name) for name in ("Uhat", "ahat", "thr", "s"))  # type: ignore[return-value]
+    return _saf_over_time(steps)
 
 
 def traces(s: Array, lam: Any) -> Array:
@@ -489,7 +495,7 @@ class IntegerNetwork(NamedTuple):
         """Uhat, ahat, thr, s as `saf_forward`, scaled; spikes and traces by c^t alone."""
         read: dict[str, Any] = {"v0": self.v0, "aging": self.c, "form": form, "strict": strict}
         steps = list(saf_steps(lambda t: self.weights, self.x, self.a, self.th, **read))
-        return tuple(_over_time(steps, name) for name in ("Uhat", "ahat", "thr", "s"))  # type: ignore[return-value]
+        return _saf_over_time(steps)
 
     def potentials(self, values: np.ndarray) -> np.ndarray:
         """Scaled potentials (T, ...) of a spiking layer as Fractions."""
