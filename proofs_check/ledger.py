@@ -96,7 +96,8 @@ class Ledger:
         marks = ", ".join("?" * (len(Row._fields) + 1))
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(f"INSERT OR IGNORE INTO result VALUES ({marks})", [(*row, self._environment) for row in rows])
+            insert = f"INSERT INTO result VALUES ({marks}) ON CONFLICT (claim, variant, task, source) DO NOTHING"
+            self._db.executemany(insert, [(*row, self._environment) for row in rows])
             self._db.execute("COMMIT")
         except sqlite3.Error as problem:
             if self._db.in_transaction:

@@ -71,6 +71,8 @@ def judge(claim: Claim[X], point: Mapping[str, Any]) -> Judgement:
     while True:
         a, b = claim.actual(x), claim.bound(x)
         verdict, risk = compare(a, b), risk + a.risk + b.risk
+        if not risk >= 0:
+            raise ValueError(f"the risks of the two enclosures are {a.risk} and {b.risk}; a risk is a probability")
         finer = claim.refine(x) if verdict == "undecided" else None
         if finer is None:
             return Judgement(verdict, a, b, risk, margin, covered)

@@ -172,6 +172,12 @@ def test_an_undecided_instance_is_refined_until_it_is_decided_and_the_risks_add_
     assert judgement.trust == "sampled"
 
 
+@pytest.mark.parametrize("risk", [NAN, -1e-12])
+def test_a_risk_that_is_no_probability_is_an_error(risk: float) -> None:
+    with pytest.raises(ValueError, match="a risk is a probability"):
+        judge(claim(actual=lambda x: Enclosure(0.0, 0.0, "sampled", risk)), {"x": 0.0})
+
+
 def test_refine_gives_up_and_says_undecided() -> None:
     hopeless = claim(actual=lambda x: Enclosure(-INF, 2.0), refine=lambda x: x + 1 if x < 3 else None)
     assert judge(hopeless, {"x": 0.0})[:2] == ("undecided", Enclosure(-INF, 2.0))
