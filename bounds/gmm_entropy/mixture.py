@@ -233,7 +233,7 @@ def _blocks(q: Mixture, x: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     shift, ones = (centre[:, None], 1) if together else (q.mu[:, :, None], 0)
     # rows i..i+16 of a triangular factor need only the first i+16 columns: this saves 3/8 of the work at m = 64
     bands = [np.ascontiguousarray(affine[:, i : i + 16, : min(i + 16, m) + ones]) for i in range(0, m, 16)]
-    size = max(64, min(8192, 2**18 // (K * m)))  # about two megabytes of scratch
+    size = max(64, min(8192, 2**20 // (K * m)))  # a few megabytes; in smaller blocks, starting BLAS threads costs more
     for start in range(0, N, size):
         n = min(size, N - start)
         if start == 0 or n < size:
