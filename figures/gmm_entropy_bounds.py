@@ -17,22 +17,12 @@ LN10 = float(np.log(10))
 
 def data() -> dict[str, np.ndarray]:
     """Base-ten logarithms (nats): gap and dimension-free bounds (δ,), the paper's bound at its best s (dimensions, δ)."""
-    from bounds.gmm_entropy import (
-        equal_covariance_bounds,
-        kolchinsky_tracey,
-        log_bhattacharyya_bound,
-        log_pair_gap,
-        log_paper_bound,
-    )
+    from bounds.gmm_entropy import equal_covariance_bounds, kolchinsky_tracey, log_bhattacharyya_bound, log_pair_gap
+    from bounds.gmm_entropy.main_bound_best_s import Factor, log_infimum
 
     w, one = np.array([0.5, 0.5]), np.ones((2, 1, 1))
     lower, upper = np.array([equal_covariance_bounds(0.5, 0.5, delta) for delta in DELTA]).T
     on_line = [np.array([[0.0], [delta]]) for delta in DELTA]
-
-    def spread(m: int, delta: float) -> tuple[np.ndarray, np.ndarray]:
-        mu = np.zeros((2, m))
-        mu[1, 0] = delta
-        return mu, np.repeat(np.eye(m)[None], 2, axis=0)
 
     with np.errstate(divide="ignore"):
         kt = np.array([np.log(kolchinsky_tracey(w, mu, one, 0.5)[1]) for mu in on_line])
@@ -44,7 +34,8 @@ def data() -> dict[str, np.ndarray]:
         "sandwich_upper": upper / LN10,
         "bhattacharyya": np.array([log_bhattacharyya_bound(w, mu, one) for mu in on_line]) / LN10,
         "kolchinsky_tracey": kt / LN10,
-        "paper": np.array([[log_paper_bound(w, *spread(m, delta), "common")[0] / LN10 for delta in DELTA] for m in DIMENSIONS]),
+        # two ordered pairs of weight √(1/2 · 1/2): the factor of one pair is the bound
+        "paper": np.array([[float(log_infimum(Factor(m, delta / 2, 0.5)).hi) for delta in DELTA] for m in DIMENSIONS]) / LN10,
     }
 
 
