@@ -31,7 +31,6 @@ class RateBounds(NamedTuple):
 def network_rate_bounds(W: Any, lam: Any, th: Any, T: int) -> RateBounds:
     """The three sequences for weights W[l] (n_{l+1}, n_l) after T steps; Fractions in, Fractions out.
 
-    >>> half = Fraction(1, 2)
     >>> golden = network_rate_bounds([[[half, half], [-half / 2, 5 * half / 2]], [[1, half]]], half, 1, 4)
     >>> [str(e) for e in golden.E], [str(d) for d in golden.D]
     (['0', '8/15', '32/15'], ['0', '1', '4'])

@@ -46,7 +46,7 @@ def simulate_neuron(I: Any, lam: Any, th: Any, v0: Any = 0) -> tuple[Any, Any, A
     """u, s, v and ahat (trace) of one neuron with input I (T,), each (T,); Fractions in, Fractions out, else floats.
 
     >>> [int(s) for s in simulate_neuron([1, 1, 1, 1], Fraction(1), Fraction(3, 2))[1]]
-    [0, 1, 0, 1]
+    [0, 1, 1, 0]
     """
     arrays, one = one_arithmetic(I=I, lam=lam, th=th, v0=v0)
     if arrays["I"].ndim != 1 or arrays["I"].size == 0:
