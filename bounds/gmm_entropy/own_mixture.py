@@ -22,7 +22,7 @@ from bounds.gmm_entropy.line import log_gap_on_line, log_gap_on_plane
 from bounds.gmm_entropy.mixture import Mixture, entropy_approximation, entropy_monte_carlo, mixture
 from bounds.gmm_entropy.overlap_bounds import log_bhattacharyya_bound, log_chernoff_bound, log_renyi_bound
 from bounds.gmm_entropy.pair_gap import log_pair_gap_enclosure
-from bounds.gmm_entropy.pairwise_distance import kolchinsky_tracey
+from bounds.gmm_entropy.pairwise_distance import log_kolchinsky_tracey
 from bounds.gmm_entropy.paper_bound import log_paper_bound
 from bounds.gmm_entropy.sandwich import log_max_tree, log_pair_sum
 from bounds.gmm_entropy.separation_alpha import separation
@@ -277,7 +277,7 @@ def _bounds(x: Mixture, log_gap: float) -> tuple[Bound, ...]:
             "2 ln 2 × Bhattacharyya sum": log_bhattacharyya_bound(x.w, x.mu, x.cov),
             "Chernoff sum at t*": log_chernoff_bound(x.w, x.mu, x.cov),
             "log(1 + 2 × Bhattacharyya sum)": log_renyi_bound(x.w, x.mu, x.cov),
-            "Kolchinsky–Tracey, t = 1/2": float(np.log(kolchinsky_tracey(x.w, x.mu, x.cov, 0.5)[1])),
+            "Kolchinsky–Tracey, t = 1/2": log_kolchinsky_tracey(x.w, x.mu, x.cov, 0.5)[1],
             "label entropy H(w)": float(np.log(entr(x.w).sum())),
         }
     return tuple(Bound(name, float(value), float(value) - log_gap) for name, value in values.items())

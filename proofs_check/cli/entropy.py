@@ -59,14 +59,26 @@ def _document(found: "Certificate") -> dict[str, Any]:
     }
 
 
-def _power(log_value: float) -> str:
-    """exp of a logarithm, also far below the range of floats."""
+def _power(log_value: float, up: bool = True) -> str:
+    """exp of a logarithm to six digits, also far below the range of floats; rounded up, or down for a lower end."""
     if log_value == -math.inf:
         return "0"
-    if log_value > -600:
-        return f"{math.exp(log_value):.6g}"
     exponent = math.floor(log_value / math.log(10))
-    return f"{math.exp(log_value - exponent * math.log(10)):.5f}e{exponent}"
+    scaled = math.exp(log_value - exponent * math.log(10)) * 1e5  # a float error of 1e-10 here is below the last digit
+    digits = math.ceil(scaled) if up else math.floor(scaled)
+    if -5 < exponent < 6:
+        return f"{digits * 10.0 ** (exponent - 5):.{max(0, 5 - exponent)}f}"
+    return f"{digits / 1e5:.5f}e{exponent}"
+
+
+def _nats(value: float, up: bool) -> str:
+    """Nine decimals, rounded up, or down for a lower end."""
+    return f"{(math.ceil if up else math.floor)(value * 1e9) / 1e9:.9f}"
+
+
+def _row(name: str, value: "Enclosure", by: str, *, log: bool = False) -> tuple[str, ...]:
+    ends = (_power if log else _nats)(float(value.lo), False), (_power if log else _nats)(float(value.hi), True)
+    return (name, *ends, value.trust, by)
 
 
 def _print(found: "Certificate", file: Path, samples: int) -> None:
@@ -78,16 +90,16 @@ def _print(found: "Certificate", file: Path, samples: int) -> None:
     table = Table(header_style="bold", pad_edge=False, box=None)
     for name in ("", "from", "to", "trust", "by"):
         table.add_column(name, justify="right" if name in ("from", "to") else "left")
-    h, g, top = found.entropy, found.log_gap, found.approximation
-    table.add_row("approximate entropy H̃", f"{top.lo:.9f}", f"{top.hi:.9f}", top.trust, "closed form")
-    table.add_row("entropy H", f"{h.lo:.9f}", f"{h.hi:.9f}", g.trust, "H̃ − gap")
-    table.add_row("gap H̃ − H", _power(float(g.lo)), _power(float(g.hi)), g.trust, found.gap_by)
+    table.add_row(*_row("approximate entropy H̃", found.approximation, "closed form"))
+    table.add_row(*_row("gap H̃ − H", found.log_gap, found.gap_by, log=True))
+    table.add_row(*_row("entropy H", found.entropy._replace(trust=found.log_gap.trust), "H̃ − gap"))
     if (s := found.log_gap_sampled) is not None:
-        by = f"importance sampling, {samples} draws, risk {s.risk:.0e}"
-        table.add_row("gap H̃ − H", _power(float(s.lo)), _power(float(s.hi)), s.trust, by)
+        top, risk = found.approximation, f"{samples} draws, risk {s.risk:.0e}"
+        ends = s._replace(lo=float(top.lo) - math.exp(float(s.hi)), hi=float(top.hi) - math.exp(float(s.lo)))
+        table.add_row(*_row("gap H̃ − H", s, f"importance sampling, {risk}", log=True))
+        table.add_row(*_row("entropy H", ends, "H̃ − sampled gap"))
     if (n := found.monte_carlo) is not None:
-        by = f"naive Monte Carlo, {samples} draws, risk {n.risk:.0e}"
-        table.add_row("entropy H", f"{n.lo:.9f}", f"{n.hi:.9f}", n.trust, by)
+        table.add_row(*_row("entropy H", n, f"naive Monte Carlo, {samples} draws, risk {n.risk:.0e}"))
     console.print(table)
     if found.bounds:
         table = Table(header_style="bold", pad_edge=False, box=None)

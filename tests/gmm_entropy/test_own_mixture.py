@@ -166,6 +166,7 @@ def test_one_component_is_exact() -> None:
 def test_a_gap_below_the_range_of_floats_keeps_its_logarithm() -> None:
     found = certify(mixture([0.5, 0.5], [[0.0, 0.0], [100.0, 0.0]], [np.eye(2), np.eye(2)]), samples=0)
     assert found.log_gap.lo <= -1253.68712385448 <= found.log_gap.hi
+    assert all(bound.log_excess > -1e-9 for bound in found.bounds)  # none of them underflows to a false 0
 
 
 @pytest.mark.slow
