@@ -1,5 +1,7 @@
 """Counts of products and vectors, and the numbers of the paper that they explain."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from bounds.spike_accumulation import op_counts
 from bounds.spike_accumulation.operation_counts import CLAIM, METHODS
 from bounds.spike_accumulation.state_memory import CLAIM as MEMORY
 from proofs_check.points import draws
+from tests.spike_accumulation.slow_loops import lif
 
 
 def ratio(counts, top: str, bottom: str, field: str) -> float:
@@ -44,11 +47,7 @@ def test_state_vectors_per_neuron() -> None:
 def test_accumulates_are_counted_edge_by_edge() -> None:
     for point in draws(CLAIM.space, 3, "edges", range(20)):
         r = CLAIM.build(**point)
-        from tests.spike_accumulation.slow_loops import lif
-
-        _, s, _ = lif(
-            [w.tolist() for w in r.W], [[0] * len(w) for w in r.W], r.x.tolist(), r.x[0, 0] * 0 + 1 / (r.x[0, 0] * 0 + 2), 1
-        )
+        _, s, _ = lif([w.tolist() for w in r.W], [[0] * len(w) for w in r.W], r.x.tolist(), Fraction(1, 2), 1)
         edges = sum(1 for l, w in enumerate(r.W) for row in s[l] for spike in row if spike for _ in range(len(w)))
         assert r.accumulates == edges
 

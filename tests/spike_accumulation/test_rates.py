@@ -1,4 +1,4 @@
-"""Rates and feedback: golden numbers, suprema that the search should find, and oracles that share no formula with the bounds."""
+"""Rates and feedback: golden numbers, suprema that the search finds, and oracles that share no formula with the bounds."""
 
 from fractions import Fraction
 
@@ -96,6 +96,12 @@ def test_golden_network_bounds_and_rates() -> None:
     assert [layer.tolist() for layer in z] == [layer.tolist() for layer in ideal[1:]]
 
 
+def clipped(n, l: int, rates):
+    """Rates of layer l + 1 of the clipped-linear network."""
+    sums = [sum(w * r for w, r in zip(row, rates, strict=True)) + b for row, b in zip(n.W[l], n.b[l], strict=True)]
+    return [min(max(v / n.th, 0), 1) for v in sums]
+
+
 def test_measured_network_errors_are_those_of_the_slow_loops() -> None:
     for point in draws(RATES.space, 2, "slow", range(30)):
         n = RATES.build(**point)
@@ -104,13 +110,8 @@ def test_measured_network_errors_are_those_of_the_slow_loops() -> None:
         a = [[v / L for v in trace(layer, n.lam, n.T - 1)] for layer in s]
         ideal = a[0]
         for l in range(n.N):
-
-            def clipped(rates, l=l):
-                sums = [sum(w * r for w, r in zip(row, rates, strict=True)) + b for row, b in zip(n.W[l], n.b[l], strict=True)]
-                return [min(max(v / n.th, 0), 1) for v in sums]
-
-            ideal = clipped(ideal)
-            assert found.eps[l] == max(abs(p - q) for p, q in zip(a[l + 1], clipped(a[l]), strict=True))
+            ideal = clipped(n, l, ideal)
+            assert found.eps[l] == max(abs(p - q) for p, q in zip(a[l + 1], clipped(n, l, a[l]), strict=True))
             assert found.E[l] == max(abs(p - q) for p, q in zip(a[l + 1], ideal, strict=True))
             wander = [
                 abs(h - rate * total_charge(n.lam, t + 1))
