@@ -43,7 +43,7 @@ _WHERE = {
     "bounds.gmm_entropy.importance": ("gap_importance_sample", "log_gap_sampled", "relative_variance_bound"),
     "bounds.gmm_entropy.balls": ("line_gap_ball", "pair_gap_ball", "pair_gap_enclosure"),
     "bounds.gmm_entropy.line": ("gap_on_line", "gap_on_plane", "log_gap_on_line", "log_gap_on_plane"),
-    "bounds.gmm_entropy.own_mixture": ("from_sklearn",),
+    "bounds.gmm_entropy.own_mixture": ("Certificate", "UnreadableMixture", "certify", "from_sklearn", "read_mixture"),
     "bounds.measure.sampling": ("log_e_process", "lower_confidence_bound"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}

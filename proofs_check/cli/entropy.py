@@ -71,6 +71,10 @@ def _power(log_value: float, up: bool = True) -> str:
     return f"{digits / 1e5:.5f}e{exponent}"
 
 
+def _count(n: int, thing: str) -> str:
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
 def _nats(value: float, up: bool) -> str:
     """Nine decimals, rounded up, or down for a lower end."""
     return f"{(math.ceil if up else math.floor)(value * 1e9) / 1e9:.9f}"
@@ -86,7 +90,9 @@ def _print(found: "Certificate", file: Path, samples: int) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    console.print(f"[bold]{file.name}[/]: {found.components} components in {found.dimension} dimensions; entropies in nats\n")
+    console.print(
+        f"[bold]{file.name}[/]: {_count(found.components, 'component')} in {_count(found.dimension, 'dimension')}; entropies in nats\n"
+    )
     table = Table(header_style="bold", pad_edge=False, box=None)
     for name in ("", "from", "to", "trust", "by"):
         table.add_column(name, justify="right" if name in ("from", "to") else "left")
