@@ -1,1 +1,58 @@
-"""How fast does an LSTM recover from anomalous inputs? (arXiv:2505.17696, reconstructed, and what we add to it.)"""
+r"""How long does an LSTM take to forget an anomaly? Certified upper bounds, proofs, and attacks from below.
+
+Paper: "Enhancing AI System Resiliency: Formulation and Guarantee for LSTM Resilience Based on Control Theory"
+(arXiv:2505.17696). Recovered from it: the notion, the norm bounds, their 2x2 matrix and its refinement; everything else is
+reconstructed or new, and says so in `source`.
+
+| Letter | Meaning |
+|---|---|
+| $c,h,u$ | cell state, hidden state, input; $f,i,o,g$ the gates, in the order f, i, o, c |
+| $\bar c_k,H_k,X_k$ | norm bounds after k refinements (`norm_sets`, `refinement`) |
+| $A,\alpha,\beta,\rho$ | the 2x2 comparison matrix (`norm_comparison`, `closed_form`, `input_to_state`) |
+| $d_t,w$ | distances of two copies, unit by unit; widths of the invariant box (`interval_box`) |
+| $A_{lip},A_{jac},\Psi,\Phi$ | bounds of the next distance (`elementwise`, `ladder`, `gate_coupling`, `transient`) |
+| $P,\lambda,\kappa$ | the matrix inequality (`multipliers`) |
+| $T_R(e)$ | recovery time: LAST time the copies differ by more than e, plus one (`norm_recovery`, `powers`, `layers`) |
+| $X_L,R_s$ | sets for an unbounded anomaly of L steps (`unbounded_anomaly`, `reach_tube`) |
+
+Left out: projections, peepholes, bidirectional layers; for several layers only the norm certificates.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "bounds.common.lstm": "LSTMNet formula_net random_net lstm_step jacobian load fingerprint",
+    "bounds.lstm_recovery.norm_sets": "norm_invariant_set",
+    "bounds.lstm_recovery.norm_comparison": "comparison_matrix_2x2",
+    "bounds.lstm_recovery.closed_form": "spectral_radius_2x2 delta_iss",
+    "bounds.lstm_recovery.interval_box": "invariant_box gate_ranges",
+    "bounds.lstm_recovery.elementwise": "lipschitz_matrix jacobian_matrix",
+    "bounds.lstm_recovery.ladder": "box_matrix",
+    "bounds.lstm_recovery.joint_maximum": "coupled_max",
+    "bounds.lstm_recovery.gate_coupling": "gate_coupled_map map_rate",
+    "bounds.lstm_recovery.transient": "transient_map recovery_time",
+    "bounds.lstm_recovery.multipliers": "lmi_certificate",
+    "bounds.lstm_recovery.powers": "recovery_time_weighted recovery_time_power best_weight_lp best_weight_gp",
+    "bounds.lstm_recovery.norm_recovery": "norm_recovery_time",
+    "bounds.lstm_recovery.layers": "stacked_matrix stacked_recovery_time",
+    "bounds.lstm_recovery.unbounded_anomaly": "anomaly_set",
+    "bounds.lstm_recovery.reach_tube": "reach_tube_recovery",
+    "bounds.lstm_recovery.penalty_gradient": "rho_gradient",
+    "bounds.lstm_recovery.verification": "verify_box verify_rate verify_time verify_lmi verify_proof",
+    "bounds.lstm_recovery.attack": "attack_recovery attack_reach Attack",
+    "bounds.lstm_recovery.methods": "Certificate certificates best proved_box write_proof",
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+__all__ = sorted(_MODULE)
+
+
+def __getattr__(name: str) -> Any:
+    """The public functions, each imported with its module when first used."""
+    if name not in _MODULE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -67,7 +67,7 @@ def slowest(x: Cycle) -> Enclosure:
     values, vectors = np.linalg.eig(x.product)
     k, size = int(np.argmax(np.abs(values))), float(np.abs(x.product).sum())
     try:
-        condition = np.linalg.norm(np.linalg.inv(vectors)[k]) * np.linalg.norm(vectors[:, k])
+        condition = float(np.linalg.norm(np.linalg.inv(vectors)[k]) * np.linalg.norm(vectors[:, k]))
     except np.linalg.LinAlgError:
         condition = np.inf
     slack, value = 1e-11 * (size + 1e-300) * condition, abs(values[k])

@@ -1,0 +1,180 @@
+"""How long a net really takes, from below: gradient search for two states and inputs that stay apart.
+
+For a time t and a unit j, maximise |h_{t,j} - h~_{t,j}| over both starts in the box and the common inputs, by projected
+sign-gradient ascent with exact gradients through time. What comes out is a LOWER bound of the recovery time, with the
+states and inputs that show it; it is never the recovery time itself. Equal seeds give equal answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bounds.common.lstm import LSTMNet, bptt, run
+from bounds.lstm_recovery.interval_box import Box, input_range
+
+ROUNDING = 1e-10  # by this much an attack must exceed e: thousands of ulps of a distance below 2
+
+
+@dataclass(frozen=True)
+class Attack:
+    """At time `steps` - 1 the copies differ by `distance` > e at hidden unit `unit`; all zero if no attack succeeded."""
+
+    steps: int
+    distance: float
+    unit: int
+    c: np.ndarray  # (2, n) at t = 0
+    h: np.ndarray
+    u: np.ndarray  # (T, 2, m): the inputs of both copies, equal once the anomaly is over
+    gradients: int = 0  # trajectories differentiated
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Candidates: starts (2, B, n) and inputs (T, 2, B, m), with the box of each and which inputs are common."""
+
+    c: np.ndarray
+    h: np.ndarray
+    u: np.ndarray
+    lo: tuple[np.ndarray, np.ndarray, np.ndarray]
+    hi: tuple[np.ndarray, np.ndarray, np.ndarray]
+    common: np.ndarray  # (T,) whether both copies see the same
+
+
+def _ascend(net: LSTMNet, x: _Batch, units: np.ndarray, iters: int) -> tuple[_Batch, np.ndarray]:
+    """The best candidates of `iters` steps and their distances at the last time, each at its own unit."""
+    T, B = x.u.shape[0], x.u.shape[2]
+    pick = np.zeros((2, B, net.n))
+    pick[0, np.arange(B), units], pick[1, np.arange(B), units] = 1.0, -1.0
+    best, best_value = x, np.full(B, -np.inf)
+    for k in range(iters):
+        tape = run(net, x.c, x.h, x.u)
+        gap = (tape.h[-1] * pick).sum(axis=(0, 2))
+        value, better = np.abs(gap), np.abs(gap) > best_value
+        best_value = np.where(better, value, best_value)
+        best = replace(
+            best,
+            **{name: np.where(better[:, None], getattr(x, name), getattr(best, name)) for name in ("c", "h", "u")},
+        )
+        dh = np.zeros((T, 2, B, net.n))
+        dh[-1] = pick * np.where(gap < 0, -1.0, 1.0)[:, None]
+        g = bptt(net, tape, dh)
+        du = np.where(x.common[:, None, None, None], g.u.sum(axis=1, keepdims=True), g.u)
+        step = 0.5 ** (6 * k / iters)
+        moved = [
+            np.clip(v + step * (hi - lo) * np.sign(d), lo, hi)
+            for v, d, lo, hi in zip((x.c, x.h, x.u), (g.c, g.h, du), x.lo, x.hi, strict=True)
+        ]
+        x = replace(x, c=moved[0], h=moved[1], u=moved[2])
+    return best, best_value
+
+
+def _search(
+    net: LSTMNet,
+    e: float,
+    make: Callable[[int, np.random.Generator], tuple[_Batch, np.ndarray]],
+    seed: int,
+    iters: int,
+    most: int,
+) -> Attack:
+    """Scan t upwards by max(1, t // 12) until three times in a row fail, then go on from the last success by 1."""
+    rng = np.random.default_rng(seed)
+    none = Attack(0, 0.0, 0, np.zeros((2, net.n)), np.zeros((2, net.n)), np.zeros((0, 2, net.m)))
+    found, gradients = none, 0
+
+    def attempt(t: int) -> bool:
+        nonlocal found, gradients
+        batch, units = make(t, rng)
+        best, value = _ascend(net, batch, units, iters)
+        gradients += iters * 2 * units.size
+        k = int(np.argmax(value))
+        if value[k] <= e + ROUNDING:
+            return False
+        found = Attack(t + 1, float(value[k]), int(units[k]), best.c[:, k], best.h[:, k], best.u[:, :, k])
+        return True
+
+    t, failures = 1, 0
+    while failures < 3 and t <= most:
+        failures = 0 if attempt(t) else failures + 1
+        t += max(1, t // 12)
+    t, failures = max(found.steps, 1), 0
+    while failures < 2 and t <= most:
+        failures = 0 if attempt(t) else failures + 1
+        t += 1
+    return replace(found, gradients=gradients)
+
+
+def _corners(rng: np.random.Generator, lo: np.ndarray, hi: np.ndarray, B: int, opposite: np.ndarray) -> np.ndarray:
+    """Random vertices for both copies (2, B, n); where `opposite`, the upper corner against the lower."""
+    side = rng.integers(0, 2, (2, B, lo.size)).astype(bool)
+    side[0, opposite], side[1, opposite] = True, False
+    return np.where(side, hi, lo)
+
+
+def _inputs(rng: np.random.Generator, lo: np.ndarray, hi: np.ndarray, T: int, B: int, constant: np.ndarray) -> np.ndarray:
+    """Common inputs (T, 2, B, m): uniform, and constant in time where `constant`."""
+    u = lo + (hi - lo) * rng.random((T, B, lo.size))
+    u[:, constant] = u[:1, constant]
+    return np.repeat(u[:, None], 2, axis=1)
+
+
+def attack_recovery(
+    net: LSTMNet, box: Box, e: float, seed: int = 0, iters: int = 30, batch: int = 12, most: int = 400
+) -> Attack:
+    """The longest recovery found from two states of the box, `batch` candidates for each unit and time.
+
+    >>> from bounds.lstm_recovery.interval_box import invariant_box
+    >>> net = LSTMNet(np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), np.array([[0.0], [9.0], [9.0], [1.0]]))
+    >>> attack_recovery(net, invariant_box(net), e=0.1, seed=1).steps
+    3
+    """
+    if not e > 0:
+        raise ValueError(f"the tolerance e must be positive, got {e}")
+    lo, hi = (box["cl"], box["hl"], box["ulo"]), (box["cu"], box["hu"], box["uhi"])
+    units = np.repeat(np.arange(net.n), batch)
+    quarter = np.tile(np.arange(batch) % 4 == 0, net.n)
+
+    def make(t: int, rng: np.random.Generator) -> tuple[_Batch, np.ndarray]:
+        c = _corners(rng, lo[0], hi[0], units.size, quarter)
+        h = _corners(rng, lo[1], hi[1], units.size, quarter)
+        u = _inputs(rng, lo[2], hi[2], t, units.size, quarter)
+        return _Batch(c, h, u, lo, hi, np.ones(t, dtype=bool)), units
+
+    return _search(net, e, make, seed, iters, most)
+
+
+def attack_reach(
+    net: LSTMNet,
+    e: float,
+    L: int,
+    size: float,
+    ulo: float | np.ndarray = -1.0,
+    uhi: float | np.ndarray = 1.0,
+    seed: int = 0,
+    iters: int = 30,
+    batch: int = 12,
+    prefix: int = 30,
+    most: int = 200,
+) -> Attack:
+    """The longest recovery found from reachable states: both copies at 0, `prefix` common inputs, then L inputs in
+    [-size, size] for one copy only, then common ones. `steps` counts from the end of the anomaly; u holds all inputs."""
+    if not (e > 0 and L >= 0 and size >= 0):
+        raise ValueError(f"e must be positive, L and size not negative, got e={e}, L={L}, size={size}")
+    lo, hi = input_range(net, ulo, uhi)
+    units, zero = np.repeat(np.arange(net.n), batch), np.zeros(net.n)
+    quarter = np.tile(np.arange(batch) % 4 == 0, net.n)
+
+    def make(t: int, rng: np.random.Generator) -> tuple[_Batch, np.ndarray]:
+        T, B = prefix + L + t, units.size
+        u = _inputs(rng, lo, hi, T, B, quarter)
+        strange = slice(prefix, prefix + L)
+        u[strange, 0] = size * np.sign(rng.standard_normal((L, B, net.m)))
+        u[strange, 0][:, quarter] = size * np.where(rng.random((1, int(quarter.sum()), net.m)) < 0.5, -1.0, 1.0)
+        low, high = (np.array(np.broadcast_to(end, (T, 2, B, net.m))) for end in (lo, hi))
+        low[strange, 0], high[strange, 0] = -size, size
+        common = np.ones(T, dtype=bool)
+        common[strange] = False
+        start = np.zeros((2, B, net.n))
+        return _Batch(start, start, u, (zero, zero, low), (zero, zero, high), common), units
+
+    return _search(net, e, make, seed, iters, most)

@@ -1,0 +1,258 @@
+"""Every certificate of this paper for one net, the best of them, and a proof object that needs no solver to re-check."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bounds.common.lstm import Layers, LSTMNet, fingerprint, layers_of
+from bounds.lstm_recovery.elementwise import jacobian_matrix, lipschitz_matrix
+from bounds.lstm_recovery.gate_coupling import map_rate, psi
+from bounds.lstm_recovery.interval_box import Box, gate_ranges, input_range, invariant_box, widths
+from bounds.lstm_recovery.ladder import box_matrix, perron
+from bounds.lstm_recovery.layers import stacked_matrix
+from bounds.lstm_recovery.multipliers import LMI, lmi_certificate, lmi_time
+from bounds.lstm_recovery.reach_tube import tube_recovery
+from bounds.lstm_recovery.transient import phi, recovery_time
+from bounds.lstm_recovery.unbounded_anomaly import anomaly_set
+from bounds.lstm_recovery.verification import FORMAT, verify_box, verify_proof
+
+METHODS = {
+    "norm": "norm_recovery",
+    "box": "ladder",
+    "lipschitz": "elementwise",
+    "jacobian": "elementwise",
+    "coupled": "gate_coupling",
+    "transient": "transient",
+    "tube": "reach_tube",
+    "lmi": "multipliers",
+}
+REFINED = 60  # steps of refinement of a norm bound that is not the paper's own
+ROUNDS = (200, 140, 100, 70, 50, 35, 25, 18, 12, 8, 5, 3, 2, 1)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One upper bound of the recovery time."""
+
+    method: str  # a key of METHODS
+    detail: str  # which member: "q = inf, k = 0", "rho = 0.9, 3 transient steps"
+    steps: float  # |h - h~| <= e for all t >= steps; inf: not certified
+    rate: float | None  # per step, in the limit; None where the method has none
+    trust: Literal["proved", "float"]
+    proof: Mapping[str, Any] | None = None
+
+    @property
+    def statement(self) -> str:
+        """The claim it rests on."""
+        return f"lstm_recovery.{METHODS[self.method]}"
+
+
+def proved_box(net: LSTMNet, ulo: Any = -1.0, uhi: Any = 1.0) -> Box:
+    """The smallest of a few boxes whose invariance ball arithmetic proves; the one of round 1, h in [-1, 1], always is.
+
+    A converged box inflated evenly can fail (its map is no contraction in the maximum norm), so earlier rounds follow.
+    """
+    for rounds in ROUNDS[:-1]:
+        box = invariant_box(net, ulo, uhi, rounds)
+        for scale in (1.0, 1 + 1e-12):
+            candidate = {**box, "hl": box["hl"] * scale, "hu": box["hu"] * scale}
+            if verify_box(net, candidate)[0]:
+                return candidate
+    box = invariant_box(net, ulo, uhi, 1)
+    return {**box, "hl": -np.ones(net.n), "hu": np.ones(net.n)}
+
+
+def _exact_text(value: Any) -> Any:
+    """Floats as hexadecimal text, which no reader rounds."""
+    return [_exact_text(v) for v in value] if np.ndim(value) else float(value).hex()
+
+
+def tolerance(e: Any) -> Fraction:
+    """0.01 and "0.01" and "1/100" are one hundredth. ValueError unless positive."""
+    try:
+        value = e if isinstance(e, Fraction) else Fraction(str(e))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"the tolerance e must be a positive number, got {e!r}") from None
+    if value <= 0:
+        raise ValueError(f"the tolerance e must be positive, got {e}")
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What all methods need of one net."""
+
+    stack: tuple[LSTMNet, ...]
+    e: float
+    ulo: np.ndarray
+    uhi: np.ndarray
+    box: Box | None  # of a single layer: where the certificates live
+    start: np.ndarray | None
+    limit: Box | None
+    anomaly_steps: int | None
+
+    @property
+    def umax(self) -> float:
+        return float(np.maximum(np.abs(self.ulo), np.abs(self.uhi)).max())
+
+
+def _norms(x: _Task) -> list[tuple[Certificate, dict[str, Any]]]:
+    found = []
+    for q, k in ((np.inf, 0), (np.inf, REFINED), (1.0, REFINED), (2.0, REFINED)):
+        A, d0 = stacked_matrix(x.stack, k, q, x.umax)
+        T = recovery_time(lambda d, A=A: A @ d, d0, x.e, len(d0) - 1)  # type: ignore[misc]
+        rate = max(perron(A[l : l + 2, l : l + 2])[0].hi for l in range(0, len(A), 2))
+        detail = f"q = {q:g}, k = {k}"
+        found.append((Certificate("norm", detail, T, float(rate), "float"), {"k": k, "q": float(q)}))
+    return found
+
+
+def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str, Any]]]:
+    found, w = [], widths(box)
+    for q in (np.inf, 2.0, 1.0):
+        A = box_matrix(net, box, q=q)
+        d0 = np.array([w[: net.n].max(), w[net.n :].max()]) * net.n ** (1 / q)
+        T = recovery_time(lambda d, A=A: A @ d, d0, x.e, 1)  # type: ignore[misc]
+        found.append((Certificate("box", f"q = {q:g}", T, float(perron(A)[0].hi), "float"), {"q": float(q)}))
+    return found
+
+
+def _lmi(
+    x: _Task, net: LSTMNet, box: Box, solves: int, progress: Callable[[str], None]
+) -> list[tuple[Certificate, dict[str, Any]]]:
+    """Bisect for the smallest rate with a solution, then look above it for the smallest time."""
+    w = widths(box)
+    r = gate_ranges(net, box)
+    best: tuple[float, float, int, LMI] | None = None
+    path, step = [w], phi(net, r, w)
+    while len(path) < 400 and path[-1][net.n :].max() > x.e:
+        path.append(np.minimum(step(path[-1]), path[-1]))
+    table = np.array(path) ** 2
+
+    def attempt(rho: float) -> bool:
+        nonlocal best
+        progress(f"matrix inequality at rate {rho:.4f}")
+        answer = lmi_certificate(net, box, rho)
+        if answer is None:
+            return False
+        times = [t0 + lmi_time(float(np.sqrt(max(k, 0.0))), rho, x.e) for t0, k in enumerate(table @ answer.p)]
+        t0 = int(np.argmin(times))
+        if best is None or times[t0] < best[0]:
+            best = times[t0], rho, t0, answer
+        return True
+
+    lo, hi = float(r["f"][0].max()), 1.0
+    for _ in range(solves // 2):
+        middle = (lo + hi) / 2
+        lo, hi = (lo, middle) if attempt(middle) else (middle, hi)
+    for share in np.linspace(0, 1, max(2, solves - solves // 2))[1:]:
+        rho = hi + share * min(0.08, (1 - hi) * 0.9)
+        if hi < 1 and rho < 1:
+            attempt(float(rho))
+    if best is None:
+        return [(Certificate("lmi", "no solution below rate 1", math.inf, None, "float"), {})]
+    T, rho, t0, answer = best
+    data = {name: _exact_text(value) for name, value in answer._asdict().items() if name != "kappa"}
+    data |= {"rho": str(Fraction(rho)), "transient_steps": t0}
+    return [(Certificate("lmi", f"rho = {rho:.4f}, {t0} transient steps", T, rho, "float"), data)]
+
+
+def certificates(
+    net: Layers,
+    e: Any = 0.01,
+    ulo: Any = -1.0,
+    uhi: Any = 1.0,
+    *,
+    methods: Sequence[str] | None = None,
+    anomaly_steps: int | None = None,
+    lmi_solves: int = 14,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Certificate]:
+    """All certificates that apply, each proved if it can be: bound in steps (inf: none), rate, statement, proof object.
+
+    The inputs after the anomaly lie in [ulo, uhi]; what the anomaly left is any state of the invariant box, or, with
+    `anomaly_steps`, whatever that many arbitrary inputs leave of a state of the box. Several layers have the norm
+    certificates only. `methods`: names among METHODS; None: all, the matrix inequality for at most 4 units.
+    """
+    eps, stack = tolerance(e), layers_of(net)
+    lo, hi = input_range(stack[0], ulo, uhi)
+    unknown = [name for name in methods or () if name not in METHODS]
+    if unknown:
+        raise ValueError(f"the method {unknown[0]!r} is not among {', '.join(METHODS)}")
+    wanted = set(methods or METHODS) - ({"lmi"} if methods is None and stack[0].n > 4 else set())
+    x = _Task(stack, float(eps), lo, hi, None, None, None, anomaly_steps)
+    found: list[tuple[Certificate, dict[str, Any]]] = []
+    if "norm" in wanted and anomaly_steps is None:
+        found += _norms(x)
+    hidden: Box | None = None
+    if len(stack) == 1 and wanted - {"norm"}:
+        layer = stack[0]
+        hidden = box = proved_box(layer, lo, hi)
+        start = widths(box)
+        if anomaly_steps is not None:
+            box, start = anomaly_set(layer, anomaly_steps, lo, hi)
+        elif "box" in wanted:
+            found += _boxes(x, layer, box)
+        r = gate_ranges(layer, box)
+        A_lip, A_jac = lipschitz_matrix(layer, box), jacobian_matrix(layer, box)
+        coupled = psi(layer, r)
+        maps: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float | None]] = {
+            "lipschitz": (lambda d: A_lip @ d, float(perron(A_lip)[0].hi)),
+            "jacobian": (lambda d: A_jac @ d, float(perron(A_jac)[0].hi)),
+            "coupled": (coupled, map_rate(coupled, 2 * layer.n)[0] if "coupled" in wanted else None),
+            "transient": (phi(layer, r, start), None),
+        }
+        for name, (step, rate) in maps.items():
+            if name in wanted:
+                progress(name)
+                found.append((Certificate(name, "", recovery_time(step, start, x.e, layer.n), rate, "float"), {}))
+        if "tube" in wanted:
+            progress("tube")
+            found.append((Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {}))
+        if "lmi" in wanted and anomaly_steps is None:
+            found += _lmi(x, layer, box, lmi_solves, progress)
+    return [_proved(x, eps, hidden, *pair) for pair in found]
+
+
+def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate, data: dict[str, Any]) -> Certificate:
+    """The certificate with a proof object that checks out, at most two steps later than in floats; else as it was."""
+    if certificate.steps == math.inf:
+        return certificate
+    object_ = {
+        "format": FORMAT,
+        "method": certificate.method,
+        "weights_sha256": fingerprint(x.stack),
+        "layers": [{name: _exact_text(getattr(layer, name)) for name in ("W", "U", "b")} for layer in x.stack],
+        "inputs": {"lo": _exact_text(x.ulo), "hi": _exact_text(x.uhi)},
+        "hidden": None if hidden is None else {"lo": _exact_text(hidden["hl"]), "hi": _exact_text(hidden["hu"])},
+        "anomaly_steps": x.anomaly_steps,
+        "epsilon": str(e),
+        "rate": certificate.rate,
+        "certificate": data,
+    }
+    for extra in range(3):
+        steps = int(certificate.steps) + extra
+        candidate = {**object_, "steps": steps}
+        if verify_proof(candidate).holds:
+            return replace(certificate, steps=steps, trust="proved", proof=candidate)
+    return certificate
+
+
+def best(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> Certificate:
+    """The certificate with the smallest bound, a proved one before an unproved one; `method` says which one won.
+
+    Options are those of `certificates`. If nothing certifies, its steps are inf and its rate is the smallest tried.
+    """
+    found = certificates(net, e, ulo, uhi, **options)
+    return min(found, key=lambda c: (c.steps, c.trust != "proved", c.rate if c.rate is not None else math.inf))
+
+
+def write_proof(proof: Mapping[str, Any], path: str | Path) -> None:
+    """The proof object as a JSON file."""
+    Path(path).write_text(json.dumps(proof, indent=1) + "\n", encoding="utf-8")
