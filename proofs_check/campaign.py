@@ -13,9 +13,10 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,9 +75,8 @@ def expects_refutation(claim: Claim[Any], variant: str) -> bool:
 
 
 def start_worker() -> None:
-    """Let Ctrl-C end a worker at once (its rows were not promised yet), and leave floating-point warnings to the claims,
-    which answer in enclosures."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Leave Ctrl-C to the driver, and floating-point warnings to the claims, which answer in enclosures."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore", RuntimeWarning)
 
 
@@ -171,11 +171,39 @@ def _prove(task: Task, index: int) -> Iterator[Row]:
 # ---- in the driver --------------------------------------------------------------------------------------------------
 
 
-def process_pool(jobs: int) -> Executor:
-    """Worker processes with one BLAS thread each: cores are shared out by claims, and results don't depend on them."""
+@contextmanager
+def process_pool(jobs: int) -> Iterator[Executor]:
+    """Worker processes with one BLAS thread each: cores are shared out by claims, and results don't depend on them.
+
+    If the block is left by an exception, as by Ctrl-C, the workers end at once: nobody waits for what they would answer.
+    """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker)
+    others = set(active_children())
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker)
+    try:
+        with _ctrl_c_later():  # a worker inherits this, and cannot be interrupted before `start_worker`
+            for _ in range(jobs):
+                executor.submit(os.getpid)
+        yield executor
+    except BaseException:
+        for worker in set(active_children()) - others:
+            worker.terminate()
+        raise
+    finally:
+        executor.shutdown()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def plan(key: str, budget: Budget, known: Callable[[str], dict[str, Row]]) -> Iterator[Task]:
@@ -229,22 +257,17 @@ def run(
 
     tasks = deque(task for key in keys for task in plan(key, budget, partial(known, key)))
     total, pending = len(tasks), set[Future[list[Row]]]()
-    try:
-        while tasks or pending:
-            while tasks and len(pending) < IN_FLIGHT:
-                pending.add(executor.submit(work, tasks.popleft()))
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                rows = future.result()
-                ledger.add(rows)
-                more = [t for row in rows for t in follow_up(row) if "witness" not in known(row.claim, row.variant)]
-                tasks.extend(more)
-                total += len(more)
-                progress(rows[0].claim, total - len(tasks) - len(pending), total)
-    except BaseException:
-        for future in pending:
-            future.cancel()
-        raise
+    while tasks or pending:
+        while tasks and len(pending) < IN_FLIGHT:
+            pending.add(executor.submit(work, tasks.popleft()))
+        finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in finished:
+            rows = future.result()
+            ledger.add(rows)
+            more = [t for row in rows for t in follow_up(row) if "witness" not in known(row.claim, row.variant)]
+            tasks.extend(more)
+            total += len(more)
+            progress(rows[0].claim, total - len(tasks) - len(pending), total)
     return [report(key, ledger, budget) for key in keys]
 
 

@@ -42,7 +42,7 @@ def run(
         keys = select(globs or [])
     with one_sentence(LedgerProblem):
         book = Ledger(ledger)
-    budget = campaign.Budget(seconds, points, seed)
+    budget, screen = campaign.Budget(seconds, points, seed), Console(stderr=True)
     columns = (
         TextColumn("checking"),
         BarColumn(),
@@ -51,7 +51,10 @@ def run(
         TextColumn("{task.fields[claim]}"),
     )
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar, one_sentence(LedgerProblem):
+        with (
+            Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar,
+            one_sentence(LedgerProblem),
+        ):
             shown = bar.add_task("run", claim="", total=None)
             with campaign.process_pool(jobs or _cores()) as executor:
                 reports = campaign.run(

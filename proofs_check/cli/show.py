@@ -1,6 +1,6 @@
 """`proofs-check show`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ def show(claim: Annotated[str, typer.Argument(help="Key of a claim, as `list` pr
     with one_sentence(UnknownClaim, BrokenModule):
         value = find(claim)
     module = module_of(claim)
-    space = {name: f"{type(axis).__name__}{tuple(axis)!r}" for name, axis in value.space.items()}
+    space = {name: _describe(axis) for name, axis in value.space.items()}
     about = {
         "claim": claim,
         "says": value.says,
@@ -60,3 +60,16 @@ def show(claim: Annotated[str, typer.Argument(help="Key of a claim, as `list` pr
             console.print(Text(f"\n{title}", "bold"))
             for entry in entries:
                 console.print(Text(f"  {entry}"))
+
+
+def _describe(axis: Any) -> str:
+    """A coordinate in words."""
+    from bounds.claim import Array, Choice, Int
+
+    if isinstance(axis, Choice):
+        return f"one of {', '.join(map(repr, axis.options))}"
+    if isinstance(axis, Int):
+        return f"integer from {axis.lo} to {axis.hi}"
+    what = f"array ({', '.join(map(str, axis.shape))}) of " if isinstance(axis, Array) else ""
+    how = f", multiples of {axis.step}" if axis.step is not None else ", evenly in its logarithm" if axis.log else ""
+    return f"{what}{'number' if not what else 'numbers'} from {axis.lo} to {axis.hi}{how}"

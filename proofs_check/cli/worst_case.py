@@ -36,7 +36,8 @@ def worst_case(
         names = ", ".join(repr(name) for name in {**value.falsified, **value.also_true})
         raise Problem(f"{claim} has no variant {variant!r}; it has {names or 'none'}")
     interrupted: list[bool] = []
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
         shown = bar.add_task("searching", total=calls)
 
         def tick(n: int) -> None:
