@@ -53,7 +53,7 @@ def geometric_sum(q: float, k: int) -> float:
         raise ValueError(f"q must be >= 0 and k an integer >= 0, got {q} and {k}")
     total = 0.0
     for _ in range(k):
-        total = 1.0 + q * total
+        total = 1.0 + (q * total if total else 0.0)  # not inf · 0
         if total == np.inf:
             break
     return float(total)

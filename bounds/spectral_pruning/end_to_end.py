@@ -149,6 +149,7 @@ CLAIM = Claim(
         "λ/(1−t) outside the root": {
             "actual": lambda p: p.enclosed(error(p)),
             "bound": lambda p: p.enclosed(sharp_with(p, root=False)),
+            "cost": 0.001,
         },
         "Γ² in place of Γ": {
             "actual": lambda p: p.enclosed(error(p)),

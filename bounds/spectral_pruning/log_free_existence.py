@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from bounds.claim import Axis, Claim, Enclosure, Evidence, Real, Step, exact
+from bounds.claim import Array, Axis, Claim, Enclosure, Evidence, Int, Real, Step, exact
 from bounds.measure.rational import loewner_leq
 from bounds.measure.symbolic import identity as vanishes
 from bounds.spectral_pruning.covariances import SPECTRAL, Spectral, spectral
@@ -78,6 +78,8 @@ CLAIM = Claim(
         "some set is below 3λΓ in the Loewner order": {
             "actual": lambda x: exact(True),
             "bound": lambda x: exact(some_set_is_below(x, 3)),
+            "space": {"m": Int(4, 4), "mu": Array(("m",), 1, 2, step=Fraction(1, 4)), "lam": SPACE["lam"]},
+            "covers": {},
         },
     },
     witness={

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Choice, Claim, Enclosure, Int, Real, rounded
+from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int, Real, rounded
 from bounds.common.rnn import rnn_forward
 from bounds.spectral_pruning.accumulation import operator_norm
 from bounds.spectral_pruning.generalization import parameter_lipschitz_constants
@@ -105,30 +105,35 @@ def without_inputs(s: Neighbours) -> float:
     return s.lips["b"]
 
 
+SPACE: dict[str, Axis] = {
+    "k": Int(1, 3),
+    "T": Int(1, 6),
+    "Wh": Array(("k", "k"), -0.6, 0.6),
+    "Wi": Array(("k", 1), -1, 1),
+    "b": Array(("k",), -1, 1),
+    "Wo": Array((1, "k"), -1, 1),
+    "dWh": Array(("k", "k"), -1, 1),
+    "dWi": Array(("k", 1), -1, 1),
+    "db": Array(("k",), -1, 1),
+    "dWo": Array((1, "k"), -1, 1),
+    "x": Array(("T", 1), -2, 2),
+    "step": Real(1e-4, 0.1, log=True),
+    "activation": Choice(("relu", "tanh")),
+}
+
 CLAIM = Claim(
     source="furuya2022pruning, reconstructed (SP-13 a)",
     says="(1/T) Σ_t ‖f_t − f'_t‖ ≤ Σ_blocks Λ ‖Δ‖ within the radii, Λ_h = R_o mean K_t, Λ_i = R_oρR_x mean G_t, ...",
-    space={
-        "k": Int(1, 3),
-        "T": Int(1, 6),
-        "Wh": Array(("k", "k"), -0.6, 0.6),
-        "Wi": Array(("k", 1), -1, 1),
-        "b": Array(("k",), -1, 1),
-        "Wo": Array((1, "k"), -1, 1),
-        "dWh": Array(("k", "k"), -1, 1),
-        "dWi": Array(("k", 1), -1, 1),
-        "db": Array(("k",), -1, 1),
-        "dWo": Array((1, "k"), -1, 1),
-        "x": Array(("T", 1), -2, 2),
-        "step": Real(1e-4, 0.1, log=True),
-        "activation": Choice(("relu", "tanh")),
-    },
+    space=SPACE,
     build=neighbours,
     assumes={},
     actual=distance,
     bound=bound,
     falsified={
-        "no accumulation in Λ_h": {"bound": lambda s: bound(s, h=without_accumulation(s))},
+        "no accumulation in Λ_h": {
+            "bound": lambda s: bound(s, h=without_accumulation(s)),
+            "space": SPACE | {"k": Int(1, 1), "T": Int(4, 6), "Wh": Array(("k", "k"), 0.5, 0.95), "db": Array(("k",), 0, 0)},
+        },
         "Λ_i without R_x": {"bound": lambda s: bound(s, i=without_inputs(s))},
     },
     witness={

@@ -137,7 +137,8 @@ def prune(
         raise ValueError(f"keep must be an integer in 0..{m}, the number of units, got {keep}")
     if loss is not None and not 0 <= loss <= 1:
         raise ValueError(f"loss must be a share between 0 and 1, got {loss}")
-    h = rnn_forward(p, x, activation=activation)[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        h = rnn_forward(p, x, activation=activation)[0]
     if not np.isfinite(h).all():
         raise ValueError("the network overflows on x: its states are not finite")
     Sig, M = time_mean_covariance(h), information_weight(p, theta)
@@ -155,7 +156,7 @@ def prune(
         J, objective = chosen(int(keep))
     else:
         allowed = float(loss or 0.0) * total
-        fewest = int(np.argmax(tail_losses(Sig, M) <= allowed))  # no set of fewer units can do it
+        fewest = int(np.argmax(tail_losses(Sig, M) <= allowed + 1e-12 * total))  # no set of fewer units can do it
         J, objective = chosen(fewest)
         while objective > allowed and fewest < m:
             fewest += 1

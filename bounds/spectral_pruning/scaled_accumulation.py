@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure, Real
+from bounds.claim import Array, Claim, Enclosure, Int, Real
 from bounds.spectral_pruning.accumulation import error_bounds, measured_drive, operator_norm
 from bounds.spectral_pruning.information import rms_norm
 from bounds.spectral_pruning.networks import NET, Pruned, pruned
-from bounds.spectral_pruning.time_accumulation import NILPOTENT
+from bounds.spectral_pruning.time_accumulation import CONSTANT, NILPOTENT
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,11 @@ CLAIM = Claim(
     bound=right,
     falsified={
         "a metric that is not diagonal": {
-            "space": {
-                key: axis for key, axis in NET.items() if key not in ("keep", "m", "Wh", "Wi", "b", "Wo", "A", "activation")
-            }
-            | {
-                "Wh": Array((3, 3), -1.5, 1.5),
-                "Wi": Array((3,), -1, 1),
-                "b": Array((3,), -1, 1),
-                "Wo": Array((1, 3), -1, 1),
-                "A": Array((3, 2), -1, 1),
-                "angle": Real(0, np.pi),
-                "stretch": Real(1, 100, log=True),
-            },
+            "space": {key: axis for key, axis in CONSTANT.items() if key != "keep"}
+            | {"m": Int(3, 3), "angle": Real(0, np.pi), "stretch": Real(1, 100, log=True)},
             "build": turned,
             "covers": {},
+            "cost": 0.0005,
             "actual": lambda x: x.p.enclosed(x.p.error),
             "bound": lambda x: x.p.enclosed(bound_in(x)),
         },

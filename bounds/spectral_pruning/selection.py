@@ -217,8 +217,9 @@ def _filled(J: Sequence[int], k: int, m: int) -> list[int]:
 
 
 def _swapped(Sig: np.ndarray, J: list[int], tau: np.ndarray, M: np.ndarray | None) -> tuple[list[int], float]:
-    """Exchange one unit for a better one until none helps."""
+    """Exchange one unit for a better one until none helps by more than rounding, 1e-12 Tr(MΣ)."""
     loss, improved = float(information_loss(Sig, J, tau, M)), True
+    noise = 1e-12 * float(np.trace(Sig if M is None else M @ Sig))
     while improved:
         improved = False
         for i in range(len(J)):
@@ -228,6 +229,6 @@ def _swapped(Sig: np.ndarray, J: list[int], tau: np.ndarray, M: np.ndarray | Non
             gain = np.einsum("ij,ij->j", S, S if M is None else M @ S) / np.where(d > 0, d, 1.0)
             gain[(d <= SMALL * np.trace(Sig)) | np.isin(np.arange(len(S)), others)] = 0.0
             trial = [*others, int(np.argmax(gain))]
-            if len(set(trial)) == len(J) and (value := float(information_loss(Sig, trial, tau, M))) < loss * (1 - 1e-12):
+            if len(set(trial)) == len(J) and (value := float(information_loss(Sig, trial, tau, M))) < loss - noise:
                 J, loss, improved = trial, value, True
     return J, loss

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure
+from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int
 from bounds.spectral_pruning.accumulation import error_bounds, geometric_sum, operator_norm
 from bounds.spectral_pruning.information import rms_norm
 from bounds.spectral_pruning.networks import NET, Pruned, chain, pruned
@@ -56,6 +56,15 @@ NILPOTENT = {
     "A": [[1, 0], [0, 1], [0, 0]],
 }
 
+CONSTANT: dict[str, Axis] = NET | {  # no input, kept units rebuild themselves
+    "x": Choice(([[0.0] * 4],)),
+    "T": Int(4, 4),
+    "Wi": Array(("m",), 0, 0, step=1),
+    "fix": Int(1, 1),
+    "rho": Int(1, 1),
+    "activation": Choice(("relu",)),
+}
+
 CLAIM = Claim(
     source="furuya2022pruning, reconstructed (SP-10 b, c)",
     says="‖y − y#‖ ≤ B1 = ‖Wᵒr‖ + κρG_{T−1}(q)‖Wʰ_J r‖ ≤ B0, the product of norms",
@@ -75,10 +84,16 @@ CLAIM = Claim(
         "spectral radius in place of the norm": {
             "actual": lambda p: p.enclosed(p.error),
             "bound": lambda p: B1_with(p, p.T - 1, spectral_radius(p)),
+            "space": CONSTANT | {"m": Int(3, 3), "keep": Choice(([1, 1, 0],))},
+            "covers": {},
+            "cost": 0.0005,
         },
         "slope omitted": {
             "actual": lambda p: p.enclosed(p.error),
             "bound": lambda p: B1_with(p, p.T - 1, rho=1.0),
+            "space": CONSTANT | {"m": Int(2, 2), "keep": Choice(([1, 0],)), "rho": Int(2, 2)},
+            "covers": {},
+            "cost": 0.0005,
         },
     },
     witness={

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure, exact
+from bounds.claim import Array, Axis, Claim, Enclosure, Int, exact
 from bounds.spectral_pruning.covariances import KEPT, Kept, fractions, kept
 from bounds.spectral_pruning.information import information_loss, selection_gain
 from bounds.spectral_pruning.selection import weak_submodularity_ratio
@@ -54,20 +54,28 @@ def single_gains(x: Joint) -> Enclosure:
     return exact(sum((selection_gain(u.Sig, u.J, j, u.tau, x.M) for j in x.X), Fraction(0)))
 
 
+SPACE: dict[str, Axis] = KEPT | {
+    "tau": Array(("m",), 0, 4, step=Fraction(1, 2)),
+    "join": Array(("m",), 0, 1, step=1),
+    "W": Array((2, 4), -2, 2, step=Fraction(1, 2)),
+}
+
 CLAIM = Claim(
     source="furuya2022pruning, reconstructed (SP-4 b)",
     says="γ [f(L ∪ X) − f(L)] ≤ Σ_{x∈X} [f(L + x) − f(L)], γ = λ_min of the correlations of Σ + diag τ",
-    space=KEPT
-    | {
-        "tau": Array(("m",), 0, 4, step=Fraction(1, 2)),
-        "join": Array(("m",), 0, 1, step=1),
-        "W": Array((2, 4), -2, 2, step=Fraction(1, 2)),
-    },
+    space=SPACE,
     build=joint,
     assumes={},
     actual=at_least,
     bound=single_gains,
-    falsified={"submodular, γ = 1": {"actual": lambda x: exact(x.gain)}},
+    falsified={
+        "submodular, γ = 1": {
+            "actual": lambda x: exact(x.gain),
+            "space": SPACE
+            | {"p": Int(2, 3), "m": Int(2, 3), "keep": Array(("m",), 0, 0, step=1), "join": Array(("m",), 1, 1, step=1)},
+            "cost": 0.001,
+        }
+    },
     witness={
         "submodular, γ = 1": {
             "h": [[1, 1, 0], [0, 1, 2]],
