@@ -81,7 +81,7 @@ def test_what_is_known_from_below_survives_entry_by_entry() -> None:
     mixed = Enclosure(np.array([0.5, 0.5]), np.array([INF, 0.5]))
     assert compare(mixed, point(np.ones(2))) == "survives"
     assert compare(mixed, point(np.array([1.0, 0.4]))) == "refuted"
-    assert compare(Enclosure(-INF, INF), point(0.0)) == "survives"
+    assert compare(Enclosure(-INF, INF), point(0.0)) == "undecided", "not even from below is anything known"
 
 
 @pytest.mark.parametrize("empty", [np.array([]), np.zeros((0, 3)), [], np.array([], dtype=object)])
