@@ -21,6 +21,7 @@ from bounds.claim import Claim, Enclosure, rounded
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import BoxPair, box_pair, box_space, jacobian_of, mag
 from bounds.lstm_recovery.gate_coupling import Map, psi
+from bounds.lstm_recovery.instances import named
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, widths
 
 
@@ -106,6 +107,9 @@ def _old_cell_state(x: BoxPair) -> Enclosure:
     return predicted(x, step)
 
 
+# over the range of h the input gate goes from s(-4) to s(4)
+FAR = named(U_i=82, b_f=-12, b_i=-4, b_o=10, b_c=np.arctanh(0.1))
+
 CLAIM = Claim(
     source="new",
     says="d_{t+1} ≤ Φ(d_t), and d_t ≤ Φᵗ(w) from any two states of the box",
@@ -117,6 +121,17 @@ CLAIM = Claim(
     falsified={
         "the sigmoid saturates at an eighth": {"bound": lambda x: saturating(x, share=1 / 8)},
         "the output sees the old cell state": {"bound": _old_cell_state},
+    },
+    witness={
+        "the sigmoid saturates at an eighth": {
+            **FAR,
+            "rounds": 30,
+            "centre": [0.0],
+            "half": 0.0,
+            "c": [[0.5], [0.5]],
+            "h": [[1.0], [0.0]],
+            "u": np.zeros((5, 1)),
+        }
     },
     covers={"from a corner of the box": lambda x: bool(np.isin(x.c[0], [x.box["cl"], x.box["cu"]]).all())},
     cost=0.003,
