@@ -24,7 +24,7 @@ BIB_KEYS = set(re.findall(r"^@\w+\{([^,]+),", (HERE.parent / "bounds" / "papers.
 def test_nothing_refutes_it_and_every_falsified_variant_is_refuted(key: str) -> None:
     """Also: not vacuous, every case covered, both sides meet at `tight_at`, proof steps proved and their twins refuted."""
     with ThreadPoolExecutor(1) as executor:
-        [report] = run([key], executor, Ledger(), Budget(seconds=1.0, seed=20261121))
+        [report] = run([key], executor, Ledger(), Budget(seconds=0.5, seed=20261121))
     assert report.problems == []
 
 

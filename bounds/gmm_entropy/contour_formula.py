@@ -17,15 +17,18 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit
 
-from bounds.claim import Array, Claim, Enclosure, Evidence, Int, Real, Step
+from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Int, Real, Step
 from bounds.gmm_entropy.chernoff import log_chernoff
 from bounds.gmm_entropy.instances import Pair
 
 
-def close_pair(m: int, log_odds: float, log_lam: Float[np.ndarray, " m"], d: Float[np.ndarray, " m"]) -> Pair:
+def close_pair(
+    m: int, log_odds: float, log_lam: Float[np.ndarray, " m"], d: Float[np.ndarray, " m"], shape: str = "free"
+) -> Pair:
     """Spreads within a factor 2 of each other, so that a grid in x resolves both components."""
-    lam = np.exp(np.asarray(log_lam, float))
-    return Pair(float(expit(log_odds)), float(expit(-log_odds)), lam, np.asarray(d, float))
+    lam = np.exp(np.asarray(log_lam, float)) if shape != "coincident" else np.ones(m)
+    shift = np.asarray(d, float) if shape == "free" else np.zeros(m)
+    return Pair(float(expit(log_odds)), float(expit(-log_odds)), lam, shift)
 
 
 def contour(x: Pair, kernel: str = "both", swapped: bool = False) -> float:
@@ -94,6 +97,7 @@ CLAIM = Claim(
         "log_odds": Real(-6, 6),
         "log_lam": Array(("m",), -1.2, 1.2),
         "d": Array(("m",), -4, 4),
+        "shape": Choice(("free", "equal means", "coincident")),
     },
     build=close_pair,
     assumes={},
@@ -103,7 +107,15 @@ CLAIM = Claim(
         "kernel π/(s sin πs)": {"actual": lambda x: difference(x, kernel="one")},
         "weights exchanged": {"actual": lambda x: difference(x, swapped=True)},
     },
-    witness={"kernel π/(s sin πs)": {"m": 1, "log_odds": float(np.log(9)), "log_lam": np.zeros(1), "d": np.array([3.0])}},
+    witness={
+        "kernel π/(s sin πs)": {
+            "m": 1,
+            "log_odds": float(np.log(9)),
+            "log_lam": np.zeros(1),
+            "d": np.array([3.0]),
+            "shape": "free",
+        }
+    },
     covers={
         "coincident components": lambda x: bool(np.all(x.d == 0) and np.all(x.lam == 1)),
         "equal means, different covariances": lambda x: bool(np.all(x.d == 0) and np.any(x.lam != 1)),

@@ -128,7 +128,8 @@ def _crossings(w: np.ndarray, mean: np.ndarray, sd: np.ndarray, k: int, l: int) 
     discriminant = half_b * half_b - a * c
     if discriminant >= 0:
         q = -(half_b + np.copysign(np.sqrt(discriminant), half_b))
-        roots = ([q / a] if a else []) + ([c / q] if q else [])
+        with np.errstate(over="ignore"):  # a root beyond the range of floats is not looked at
+            roots = ([q / a] if a else []) + ([c / q] if q else [])
         yield from (float(sd[k] * root) for root in roots if abs(root) < 1e100)
 
 

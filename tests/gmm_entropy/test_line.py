@@ -164,3 +164,10 @@ def test_several_integrals_at_once_keep_their_own_accuracy():
 def test_bad_input_gets_one_sentence(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_means_a_denormal_apart_are_no_overflow() -> None:
+    from bounds.gmm_entropy.line import gap_on_line
+
+    w = np.array([0.25, 0.25, 0.5])
+    assert gap_on_line(w, [0.0, 0.0, 2.2e-311], [1.0, 1.0, 1.0]) == pytest.approx(1.5 * np.log(2), abs=1e-12)
