@@ -7,11 +7,13 @@ th, and a silent neuron has v = u < th; then `charge_conservation`. All exact.
 
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from math import floor
 
 import numpy as np
 
-from bounds.claim import Array, Axis, Claim, Enclosure
+from bounds.claim import Array, Axis, Claim, Enclosure, Evidence, Step
+from bounds.measure.rational import every_case
 from bounds.spike_accumulation.networks import EIGHTH, half, ordered
 from bounds.spike_accumulation.neurons import ONE, Neuron, driven, neuron, simulate_neuron
 
@@ -33,6 +35,13 @@ def sides(n: Neuron, steps_for_Lambda: bool = False) -> tuple[Enclosure, Enclosu
     count, spikes = (floor(n.I.sum() / n.th), s.sum()) if n.lam == 1 else (0, 0)
     weak = [(-v.min(), 0), (-e, 0), (count, spikes), (spikes, count)]
     return ordered(weak, strict=[(v.max(), n.th), (e, 1 / Fraction(over))])
+
+
+def falls(top: int = 1) -> Evidence:
+    """A spike does not raise v: λ p + q − 1 ≤ p for v = p th, I = q th, all of λ, p, q in [0, 1]. The difference is linear in
+    each of the three, so the corners of the cube decide; top: of q."""
+    corners = product((0, 1), (0, 1), (0, top))
+    return every_case(corners, lambda c: c[0] * c[1] + c[2] - 1 <= c[1])
 
 
 CLAIM = Claim(
@@ -58,5 +67,12 @@ CLAIM = Claim(
         "a spike and a silent step": lambda n: len(set(simulate_neuron(n.I, n.lam, n.th)[1])) == 2,
         "an input of th": lambda n: bool(np.any(n.th == n.I)),
     },
+    proof=(
+        Step(
+            says="λ v + I − th ≤ v for 0 ≤ v ≤ th, 0 ≤ I ≤ th (multilinear: at the corners)",
+            check=falls,
+            false_twin=partial(falls, top=2),
+        ),
+    ),
     cost=0.001,
 )

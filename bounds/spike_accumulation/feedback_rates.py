@@ -10,14 +10,16 @@ contracts by k. All exact: the equilibria are found by solving on each of the 3^
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int, exact
+from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
 from bounds.common.spikes import check_leak_and_threshold, lambda_sum, lif_forward, one_arithmetic, traces
 from bounds.measure.rational import solve
+from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.networks import EIGHTH, LEAKS, THRESHOLDS, half, ordered, rationals
 from bounds.spike_accumulation.neurons import clip
 
@@ -140,6 +142,15 @@ def to_every_equilibrium(x: Loop) -> tuple[Enclosure, Enclosure]:
     return ordered([(measured(x)[2], constants(min(x.k, half / 2), x.Lambda).to_equilibrium)])
 
 
+def fixed_point(added: int = 2) -> Evidence:
+    """D_F = 1 + 2k(D_F + 2)."""
+    from sympy import symbols
+
+    k = symbols("k")
+    D_F = constants(k, 1).D_F
+    return identity(lambda: D_F - (1 + 2 * k * (D_F + added)))
+
+
 CLAIM = Claim(
     source="xiao2021ide, reconstructed",
     says="k = ‖F‖_∞/th < 1/2: unevenness ≤ D_F, residual ≤ ε, distance of a[T] to the equilibrium ≤ ε/(1 − k)",
@@ -173,5 +184,6 @@ CLAIM = Claim(
         "no leak": lambda x: x.lam == 1,
         "two neurons with feedback": lambda x: len(x.c) == 2 and x.k > half / 2,
     },
+    proof=(Step(says="D_F = 1 + 2k(D_F + 2)", check=fixed_point, false_twin=partial(fixed_point, added=1)),),
     cost=0.002,
 )

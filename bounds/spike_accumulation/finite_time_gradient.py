@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Axis, Choice, Claim, Enclosure, Int, exact
+from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.gradients import clipped_linear_forward, saf_f_gradients, squared_error, sr_gradients
 from bounds.spike_accumulation.network_rates import network_rate_bounds
 from bounds.spike_accumulation.networks import CHAIN, EIGHTH, TARGET, Net, fires, half, net, point
@@ -97,6 +98,14 @@ def chain_of_ones(b1: Any) -> dict[str, Any]:
     return point([[[EIGHTH]], [[EIGHTH]]], [[0], [b1]], [1], 1, T=4, y=[1])
 
 
+def split(second: bool = True) -> Evidence:
+    """e a − e' a' = (e − e') a + e' (a − a'), an entry of the two outer products; false without the second term."""
+    from sympy import symbols
+
+    e, a, e2, a2 = symbols("e a e' a'")
+    return identity(lambda: e * a - e2 * a2 - ((e - e2) * a + (e2 * (a - a2) if second else 0)))
+
+
 CLAIM = Claim(
     source="new",
     says="|SAF-F − SR ideal| ≤ K_l (E^N ‖a^l‖ + ‖ã^N − y‖ E^l), biases K_l E^N, where the indicators 0 < z < 1 agree",
@@ -106,15 +115,30 @@ CLAIM = Claim(
     actual=measured,
     bound=bound,
     falsified={
-        "whatever the indicators": {"assumes": {}},
+        "also where the indicators differ": {
+            "space": {
+                **SPACE,
+                "depth": Int(2, 2),
+                "W": Array((2, 3, 3), 0, 0.5, step=EIGHTH),
+                "b": Array((2, 3), 0, 0.5, step=EIGHTH),
+            },
+            "assumes": {"the indicators differ": lambda c: -1.0 if c.gap.pattern_match else 0.0},
+        },
         "without the second term": {"bound": partial(bound, first_term_only=True)},
     },
-    witness={"whatever the indicators": chain_of_ones(0), "without the second term": chain_of_ones(half)},
+    witness={"also where the indicators differ": chain_of_ones(0), "without the second term": chain_of_ones(half)},
     covers={
         "the last layer fires": lambda c: fires(c.net),
         "the first of several layers learns": lambda c: c.net.N > 1 and bool(np.any(c.ideal != 0)),
         "several layers, far from the kinks": lambda c: c.net.N > 1 and far_from_kinks(c.net),
         "above half the bound": lambda c: any(a > half * b > 0 for a, b in zip(c.gap.W, c.gap.W_bound, strict=True)),
     },
+    proof=(
+        Step(
+            says="e a^T − ẽ ã^T = (e − ẽ) a^T + ẽ (a − ã)^T",
+            check=split,
+            false_twin=partial(split, second=False),
+        ),
+    ),
     cost=0.004,
 )

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Axis, Choice, Claim, Enclosure, Int, exact
+from bounds.claim import Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.gradients import saf_f_gradients, sr_gradients
 from bounds.spike_accumulation.networks import (
     CHAIN,
@@ -73,6 +74,16 @@ def not_proportional(c: Case) -> Enclosure:
     return exact(max(np.max(np.abs(np.outer(p, q) - np.outer(q, p))) for p, q in layers))
 
 
+def factors(power: bool = True) -> Evidence:
+    """Three layers of one neuron, l = 0: G_F = (κ th)^3 G_SR, slopes κ and 1/th, loss dl/Λ, outer factor Λ a; not κ th."""
+    from sympy import symbols
+
+    kappa, th, L, dl, w1, w2, a = symbols("kappa th L dl w1 w2 a", positive=True)
+    saf = (dl / L) * kappa * w2 * kappa * w1 * kappa * (L * a)
+    sr = dl / th * w2 / th * w1 / th * a
+    return identity(lambda: saf - (kappa * th) ** (3 if power else 1) * sr)
+
+
 CLAIM = Claim(
     source="saiin2024saf, Theorem 2, constant reconstructed",
     says="SAF-F with slope κ 1{0 < Û < th Λ} is (κ th)^(N−l) times the gradient of spike representation at the actual rates",
@@ -99,5 +110,12 @@ CLAIM = Claim(
         "κ th is not 1": lambda c: c.kappa * c.net.th != 1,
         "the gradient reaches the first of three layers": lambda c: c.net.N == 3 and bool(np.any(gradients(c)[1].W[0] != 0)),
     },
+    proof=(
+        Step(
+            says="each layer adds a factor κ against 1/th, and 1/Λ cancels Λ (three layers)",
+            check=factors,
+            false_twin=partial(factors, power=False),
+        ),
+    ),
     cost=0.003,
 )

@@ -7,7 +7,8 @@ maximum norm. Why: h = Σ_j (F^T/th)^j h0 (Neumann). Attained: F = 1/2, th = 1. 
 from functools import partial
 from typing import Any
 
-from bounds.claim import Array, Axis, Claim, Enclosure, exact
+from bounds.claim import Array, Axis, Claim, Enclosure, Evidence, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.implicit_gradient import SPACE as WIDE
 from bounds.spike_accumulation.implicit_gradient import Feedback, feedback
 from bounds.spike_accumulation.networks import EIGHTH, half
@@ -32,6 +33,15 @@ def bound(x: Feedback, factor: Any = 1, by_rows: bool = False) -> Enclosure:
     if by_rows and x.active.any():
         k = abs(x.F_A).sum(axis=1).max() / x.th
     return exact(factor * k / (1 - k) * abs(x.both.h0).max())
+
+
+def neumann(whole: bool = True) -> Evidence:
+    """(I − A)^{-1} − I = A (I − A)^{-1} in two dimensions; not A alone."""
+    from sympy import Matrix, eye, symbols
+
+    A = Matrix(2, 2, symbols("a b c d"))
+    inverse = (eye(2) - A).inv()
+    return identity(lambda: inverse - eye(2) - (A * inverse if whole else A))
 
 
 CLAIM = Claim(
@@ -64,5 +74,12 @@ CLAIM = Claim(
         "above half the bound": lambda x: distance(x).lo > half * bound(x).lo > 0,
     },
     tight_at=({"n": 1, "th": 1, "F": [[half]], "g": [1]},),
+    proof=(
+        Step(
+            says="h − h0 = A h for h = (I − A)⁻¹ h0 (two dimensions)",
+            check=neumann,
+            false_twin=partial(neumann, whole=False),
+        ),
+    ),
     cost=0.001,
 )

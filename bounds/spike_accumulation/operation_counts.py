@@ -17,8 +17,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Array, Axis, Claim, Enclosure, Int, exact
+from bounds.claim import Array, Axis, Claim, Enclosure, Evidence, Int, Step, exact
 from bounds.common.spikes import lif_forward
+from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.gradients import (
     bptt_gradients,
     ottt_gradients,
@@ -193,6 +194,18 @@ def forward_of(method: Method, r: Run, times: int = 1) -> Enclosure:
 
 
 ONE_NEURON = {"depth": 1, "width": [1, 1], "T": 1, "W": [[[1]]], "x": [[0]], "wrap_first": 0}
+
+
+def known_ratios(neglected: bool = True) -> Evidence:
+    """SAF-E to OTTT 3/4 and SAF-F to OTTT (T + 2)/(4T) in the totals of op_counts with m_0 = 0; false with m_0 = S/2."""
+    from sympy import Matrix, Rational, symbols
+
+    T, S = symbols("T S", positive=True)
+    back = 2 * S - (0 if neglected else S / 2)
+    ottt, saf_e, saf_f = T * (2 * S + back), T * (S + back), T * S + back
+    return identity(lambda: Matrix([saf_e / ottt - Rational(3, 4), saf_f / ottt - (T + 2) / (4 * T)]))
+
+
 CLAIM = Claim(
     source="saiin2024saf, complexity, reconstructed",
     says="multiply-adds of OTTT, SAF-E, SAF-F and BPTT are as counted; LIF inference takes no more additions than SAF products",
@@ -225,5 +238,12 @@ CLAIM = Claim(
         "three layers": lambda r: len(r.W) == 3,
         "spikes behind the first layer": lambda r: bool(r.accumulates > np.count_nonzero(r.x) * len(r.W[0])),
     },
+    proof=(
+        Step(
+            says="the totals stand as 3/4 and (T + 2)/(4T) to 1 when m_0 is neglected",
+            check=known_ratios,
+            false_twin=partial(known_ratios, neglected=False),
+        ),
+    ),
     cost=0.005,
 )

@@ -12,7 +12,7 @@ I = (1 − ε, 0, ..., 0, T − 1 + ε) (th = λ = 1). All exact.
 from functools import partial
 from typing import Any, NamedTuple
 
-from bounds.claim import Axis, Choice, Claim, Enclosure, Evidence, Step
+from bounds.claim import Axis, Choice, Claim, Enclosure, Evidence, Step, exact
 from bounds.measure.symbolic import identity
 from bounds.spike_accumulation.networks import half, ordered
 from bounds.spike_accumulation.neurons import INPUT, Neuron, clip, driven, neuron, simulate_neuron
@@ -53,16 +53,25 @@ def rate_discrepancy(I: Any, lam: Any, th: Any, v0: Any = 0) -> Discrepancy:
     return Discrepancy(a, xbar, a - clip(xbar / th), P_plus, P_minus, charge, lower, upper, D, 1 + (P_plus + P_minus) / th)
 
 
-def sides(n: Neuron, plus: Any = 1, minus: Any = 1) -> tuple[Enclosure, Enclosure]:
-    """error ≤ upper, −error < −lower, D < D_bound; plus, minus: factors on P₊ and P₋ in the bounds of the error."""
+def sides(n: Neuron) -> tuple[Enclosure, Enclosure]:
+    """error ≤ upper, −error < −lower, D < D_bound."""
     d = rate_discrepancy(n.I, n.lam, n.th, n.v0)
-    upper, lower = plus * d.upper, -(1 + minus * d.P_minus / n.th) / d.Lambda
-    return ordered([(d.error, upper)], strict=[(-d.error, -lower), (d.D, d.D_bound)])
+    return ordered([(d.error, d.upper)], strict=[(-d.error, -d.lower), (d.D, d.D_bound)])
 
 
-def against(**factors: Any) -> dict[str, Any]:
-    """Both sides of a variant."""
-    return {"actual": lambda n: sides(n, **factors)[0], "bound": lambda n: sides(n, **factors)[1]}
+def above(n: Neuron) -> Enclosure:
+    """The error."""
+    return exact(rate_discrepancy(n.I, n.lam, n.th, n.v0).error)
+
+
+def below(n: Neuron) -> Enclosure:
+    """Minus the error."""
+    return exact(-rate_discrepancy(n.I, n.lam, n.th, n.v0).error)
+
+
+def upper(n: Neuron, factor: Any) -> Enclosure:
+    """factor · (P₊/th)/Λ."""
+    return exact(factor * rate_discrepancy(n.I, n.lam, n.th).upper)
 
 
 def level(leaky: bool = True) -> Evidence:
@@ -85,9 +94,9 @@ CLAIM = Claim(
     actual=lambda n: sides(n)[0],
     bound=lambda n: sides(n)[1],
     falsified={
-        "without P₋": against(minus=0),
-        "without P₊": against(plus=0),
-        "with P₊/2": against(plus=half),
+        "without P₋": {"actual": below, "bound": lambda n: exact(1 / n.Lambda)},
+        "without P₊": {"actual": above, "bound": partial(upper, factor=0)},
+        "with P₊/2": {"actual": above, "bound": partial(upper, factor=half)},
         "started above 0": {"space": {**SPACE, "start": Choice((half,))}},
     },
     witness={
