@@ -75,11 +75,9 @@ def moved(
     sd: Float[np.ndarray, " K"],
     alike: bool,
 ) -> Moved:
-    """Valid for every argument: a softmax makes the weights; `alike` gives all components the first deviation. Means are
-    multiples of 1e-12, so that no crossing of two components lies beyond the range of floats."""
+    """Valid for every argument: a softmax makes the weights; `alike` gives all components the first deviation."""
     sd = np.asarray(sd, float)
-    mean = np.round(spread * np.asarray(mean, float), 12)
-    return Moved(softmax(np.asarray(logits, float)), mean, np.full(K, sd[0]) if alike else sd)
+    return Moved(softmax(np.asarray(logits, float)), spread * np.asarray(mean, float), np.full(K, sd[0]) if alike else sd)
 
 
 def log_derivatives(x: Moved) -> Enclosure:

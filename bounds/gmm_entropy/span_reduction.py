@@ -72,10 +72,9 @@ def one_covariance(
     size: float,
 ) -> OneCovariance:
     """Whitened means: the first `rank` coordinates of `place` along `basis`, of length at most `size`. Σ = L Lᵀ as in
-    `instances.case`. Coordinates are multiples of 1e-12, so that no crossing lies beyond the range of floats."""
+    `instances.case`."""
     factor = np.asarray(sd, float)[:, None] * (np.tril(np.asarray(shear, float).reshape(m, m), -1) + np.eye(m))
-    place, basis = (np.round(np.asarray(v, float), 12) for v in (place, basis))
-    position = place.reshape(K, 2)[:, :rank] @ basis.reshape(2, m)[:rank]
+    position = np.asarray(place, float).reshape(K, 2)[:, :rank] @ np.asarray(basis, float).reshape(2, m)[:rank]
     return OneCovariance(softmax(np.asarray(logits, float)), size / (2 * np.sqrt(m)) * position @ factor.T, factor @ factor.T)
 
 
