@@ -12,6 +12,23 @@ time-mean covariance of the hidden states.
 | N(λ), Γ | `degrees_of_freedom`, `ridge_smoother` | Σ μ_i/(μ_i + λ); Σ(Σ + λ)⁻¹ |
 | φ_k | `dpp_mean_loss` | (k + 1) e_{k+1}(μ)/e_k(μ), the mean loss of k units drawn by determinants |
 
+| Statement | Modules |
+|---|---|
+| SP-1 ridge reconstruction | `ridge_is_best`, `residual_below_schur`, `bayesian_design` |
+| SP-2 orderings | `nested_loss`, `effective_dimension` |
+| SP-3 rank-one update | `rank_one_gain` |
+| SP-4 how good is greedy | `submodularity_fails`, `weak_submodularity`, `greedy_is_near_best` |
+| SP-5 lower bounds | `tail_bounds`, `convex_certificate` |
+| SP-6 leverage sampling | `leverage_draws`, `leverage_trials`, `on_the_loewner_event` |
+| SP-7 determinantal identities | `determinantal_means`, `fixed_size_means` |
+| SP-8 existence without a logarithm | `mean_loss_is_convex`, `log_free_existence`, `matched_lambda` |
+| SP-9 look-ahead | `lookahead_beats_mean` |
+| SP-10, SP-11 error over time | `step_recursion`, `time_accumulation`, `scaled_accumulation`, `transport_with_flips` |
+| SP-12 end to end | `end_to_end` |
+| SP-13 one-scale net | `parameter_lipschitz`, `one_scale_net`, `pruned_generalization` |
+| SP-14 hold-out | `hold_out` |
+| SP-15 description length | `one_predictor`, `kl_below_pinsker`, `quantized_occam` |
+
 Losses are in units of h², errors in units of y. One module is one theorem (it ends with a CLAIM) or the mathematics
 that several share. Left out: the paper's own theorem numbers and constants, which could not be recovered. Every
 statement is proved anew in its module's docstring, and what is stronger than the paper is marked "new".

@@ -5,7 +5,7 @@ $$ \min_{|J|=\lceil N\rceil}\operatorname{Tr}S_J\le\varphi_{\lceil N\rceil}
    \le(1-\theta)\varphi_{\lfloor N\rfloor}+\theta\varphi_{\lfloor N\rfloor+1}\le\lambda N(\lambda). $$
 Why: draw sets by determinants. |J| has mean N and E L = λN (`determinantal_means`), E(L given k) = φ_k is convex and
 non-increasing in k (`mean_loss_is_convex`): Jensen; and a minimum is at most a mean. Equality throughout for Σ = vI and N
-an integer. Compare `leverage_draws`: 4λN with about 2.5 N log(2r) draws. Judged in Fractions by enumeration of all sets;
+an integer. Compare `leverage_draws`: 4λN with about 2.5 N log(2r) draws. Judged in Fractions by enumeration of all sets.
 Units: h².
 """
 
