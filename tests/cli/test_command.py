@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from proofs_check.cli import main
 
+HERE = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from proofs_check.cli import main; main()"]
 
 
@@ -236,9 +238,11 @@ def rows(book: Path) -> list[tuple[Any, ...]]:
     return found
 
 
-def wait_for_rows(book: Path, n: int) -> None:
-    """Until the run has written so many."""
+def wait_for_rows(book: Path, n: int, run: subprocess.Popen[str]) -> None:
+    """Until the run has written so many, or is done."""
     for _ in range(3000):
+        if run.poll() is not None:
+            return
         if book.exists():
             try:
                 with sqlite3.connect(book) as db:
@@ -259,27 +263,31 @@ def without_seconds(done: subprocess.CompletedProcess[str]) -> Any:
 
 @pytest.mark.slow
 def test_killed_at_any_moment_it_loses_nothing_and_resumes_to_the_same_report(
-    command: Any, environment: dict[str, str], tmp_path: Path
+    command: Any, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for package in ("bounds", "proofs_check"):  # a copy: rows count for one source, and somebody may be editing it
+        shutil.copytree(HERE.parent / package, tmp_path / package)
+    monkeypatch.setitem(environment, "PYTHONPATH", os.pathsep.join([str(tmp_path), environment["PYTHONPATH"]]))
     whole = command(*LONG, "--jobs", "2", "--ledger", "whole", "--json")
     assert whole.returncode == 0
-    rng, before = random.Random(0), []
+    rng, before, killed = random.Random(0), set[Any](), 0
     for moment in range(6):
         run = started(environment, tmp_path, *LONG, "--jobs", "2", "--ledger", "book")
         if moment:  # once while it starts, then after some rows
-            wait_for_rows(tmp_path / "book", len(before) + rng.randrange(1, 200))
+            wait_for_rows(tmp_path / "book", len(before) + rng.randrange(1, 200), run)
         time.sleep(rng.random() * 0.2)
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
-        if (tmp_path / "book").exists() and moment:
-            after = rows(tmp_path / "book")
-            assert set(before) <= set(after), "what was written stays as it was"
+        killed += run.returncode == -signal.SIGKILL
+        if moment:
+            after = set(rows(tmp_path / "book"))
+            assert before <= after, "what was written stays as it was"
             before = after
-    assert 0 < len(before) < len(rows(tmp_path / "whole"))
+    assert killed >= 3
     resumed = command(*LONG, "--jobs", "2", "--ledger", "book", "--json")
     assert resumed.returncode == 0
     assert without_seconds(resumed) == without_seconds(whole)
-    assert {row[:-1] for row in rows(tmp_path / "book")} == {row[:-1] for row in rows(tmp_path / "whole")}
+    assert rows(tmp_path / "book") == rows(tmp_path / "whole")
 
 
 def test_ctrl_c_exits_with_130_at_once_and_the_ledger_goes_on(
@@ -287,7 +295,7 @@ def test_ctrl_c_exits_with_130_at_once_and_the_ledger_goes_on(
 ) -> None:
     endless = ["run", "toys.positive", "toys.nets", "--points", "200000", "--jobs", "2", "--ledger", "book"]
     run = started(environment, tmp_path, *endless)
-    wait_for_rows(tmp_path / "book", 600)
+    wait_for_rows(tmp_path / "book", 600, run)
     os.killpg(run.pid, signal.SIGINT)
     out, err = run.communicate(timeout=10)
     assert (run.returncode, out) == (130, "")
@@ -298,7 +306,7 @@ def test_ctrl_c_exits_with_130_at_once_and_the_ledger_goes_on(
     kept = rows(tmp_path / "book")
     assert len(kept) >= 600
     run = started(environment, tmp_path, *endless)
-    wait_for_rows(tmp_path / "book", len(kept) + 100)
+    wait_for_rows(tmp_path / "book", len(kept) + 100, run)
     os.killpg(run.pid, signal.SIGINT)
     run.communicate(timeout=10)
     assert set(kept) < set(rows(tmp_path / "book"))
