@@ -197,8 +197,17 @@ class ExactBox:
 def verify_box(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
     """Whether the hidden sides hl, hu for inputs in ulo, uhi make an invariant box; cl, cu are computed, not read.
 
-    Checked: h = 0 is inside, and the new h, o·tanh(c) with c in [cl, cu], is inside again.
+    Checked: h = 0 is inside, and the new h, o·tanh(c) with c in [cl, cu], is inside again. ValueError for sides that are
+    not finite, not of the net's sizes, or the wrong way round.
     """
+    for name, size in (("h", net.n), ("u", net.m)):
+        lower, upper = (np.asarray(box[side], float) for side in ((name + "l", name + "u") if name == "h" else ("ulo", "uhi")))
+        if (
+            lower.shape != (size,)
+            or upper.shape != (size,)
+            or not (np.isfinite(lower) & np.isfinite(upper) & (lower <= upper)).all()
+        ):
+            raise ValueError(f"the sides of {name} must be {size} finite intervals, lower end first, got {lower} and {upper}")
     h, u = (_points(box["hl"]), _points(box["hu"])), (_points(box["ulo"]), _points(box["uhi"]))
     r, leak = gates(net, h, u)
     c = cell_range(r, leak)
@@ -543,7 +552,9 @@ def lmi_settles(p: Any, start: Vector, rho: Fraction, e: Fraction, T: int) -> bo
 
 
 def _norm(M: np.ndarray, q: float) -> Any:
-    """An upper bound of the induced q-norm."""
+    """An upper bound of the induced q-norm, q in {1, 2, inf}."""
+    if q not in (1, 2, math.inf):
+        raise ValueError(f"q must be 1, 2 or inf, got {q}")
     rows = absolute(M)
     if q == math.inf:
         return _max(*(_up(sum(row, arb(0))) for row in rows))
@@ -560,6 +571,8 @@ def _norm(M: np.ndarray, q: float) -> Any:
 
 def norm_bounds(stack: Sequence[LSTMNet], k: int, q: float, umax: Any) -> tuple[Matrix, Vector]:
     """A_tot and d0 of the stacked 2x2 matrices on X_k, rounded up."""
+    if k < 0:
+        raise ValueError(f"the number of refinements must not be negative, got {k}")
     rows: Matrix = []
     start: Vector = []
     for net in stack:
@@ -671,6 +684,8 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
         return Verified(False, f"the method {method!r} is not among {METHODS}")
     ulo, uhi = (_floats(proof["inputs"][name]) for name in ("lo", "hi"))
     if method == "norm":
+        if ulo.shape != (stack[0].m,) or uhi.shape != ulo.shape or not (ulo <= uhi).all():
+            return Verified(False, "the input range does not fit the net")
         if proof["anomaly_steps"] is not None:
             return Verified(False, "a norm certificate says nothing about unbounded anomalies")
         umax = point(float(np.maximum(np.abs(ulo), np.abs(uhi)).max()))
