@@ -126,7 +126,7 @@ def attack_recovery(
     >>> from bounds.lstm_recovery.interval_box import invariant_box
     >>> net = LSTMNet(np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), np.array([[0.0], [9.0], [9.0], [1.0]]))
     >>> attack_recovery(net, invariant_box(net), e=0.1, seed=1).steps
-    3
+    2
     """
     if not e > 0:
         raise ValueError(f"the tolerance e must be positive, got {e}")

@@ -85,7 +85,10 @@ def _slopes(slope: Any, lo: np.ndarray, hi: np.ndarray) -> tuple[np.ndarray, np.
 def gate_ranges(net: LSTMNet, box: Box, ulo: Any = None, uhi: Any = None) -> Ranges:
     """Ranges on a box of f, i, o, g, of c and t = tanh c, and of the slopes df, di, do, dg, dt, each (smallest, largest).
 
-    Inputs are those of the box unless ulo and uhi are given."""
+    Inputs are those of the box unless ulo and uhi are given. ValueError if neither says what they are."""
+    missing = [k for k, v in (("ulo", ulo), ("uhi", uhi)) if v is None and k not in box]
+    if missing or not {"cl", "cu", "hl", "hu"} <= box.keys():
+        raise ValueError(f"a box holds cl, cu, hl, hu and its inputs' ulo, uhi, got only {', '.join(box)}")
     if ulo is not None or uhi is not None:
         lo, hi = input_range(net, box["ulo"] if ulo is None else ulo, box["uhi"] if uhi is None else uhi)
         box = {**box, "ulo": lo, "uhi": hi}

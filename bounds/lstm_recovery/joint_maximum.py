@@ -21,8 +21,11 @@ from bounds.measure.symbolic import identity
 
 
 def _quotient(a: Any, b: Any, otherwise: Any) -> np.ndarray:
-    """a/b, or `otherwise` where b is 0."""
-    return np.asarray(np.divide(a, b, out=np.array(np.broadcast_to(otherwise, np.shape(b)), float), where=np.asarray(b) > 0))
+    """a/b, or `otherwise` where b is 0; beyond the range of floats it is inf or 0, which a clip turns into an end."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(
+            np.divide(a, b, out=np.array(np.broadcast_to(otherwise, np.shape(b)), float), where=np.asarray(b) > 0)
+        )
 
 
 def single_max(y1: Any, y2: Any, l: Any, u: Any) -> np.ndarray:

@@ -351,6 +351,8 @@ def test_bad_input_is_one_clear_sentence():
         R.invariant_box(G0, iters=0)
     with pytest.raises(ValueError, match="4 distances, none negative"):
         R.gate_coupled_map(G0, R.invariant_box(G0), np.ones(3))
+    with pytest.raises(ValueError, match="its inputs' ulo, uhi, got only cl, cu, hl, hu"):
+        R.gate_ranges(G0, {side: np.zeros(2) for side in ("cl", "cu", "hl", "hu")})
     with pytest.raises(ValueError, match="clip must hold 4 distances"):
         R.transient_map(G0, R.invariant_box(G0), np.ones(4), -np.ones(4))
     with pytest.raises(ValueError, match="rate rho must lie strictly between 0 and 1"):
