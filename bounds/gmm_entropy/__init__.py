@@ -12,6 +12,22 @@ one and is an upper bound. The paper bounds the gap G = H̃ - H by how far the c
 | C_s, BC, S | Chernoff coefficient, s on the second component; C_1/2; Σ_{k<l} √(w_k w_l) BC |
 | α | separation: the ellipsoids of radius α around two components just touch |
 
+| Claim modules | What they say |
+|---|---|
+| `label_entropy`, `data_processing` | the gap is H(label given x); projecting widens it, grouping labels narrows it |
+| `separation_bounds`, `separation_duality` | what α is: bounds without optimising, certificates from both sides |
+| `main_bound`, `main_bound_best_s` | the paper's bound and its best free parameter |
+| `bhattacharyya`, `renyi`, `chernoff_sum`, `separation_decay` | dimension-free bounds, each sharper than the paper's |
+| `pair_sandwich`, `tree_share`, `bonferroni`, `triple_correction` | the gap between trees and sums of pair gaps, and the next order |
+| `contour_formula`, `shared_covariance`, `span_reduction`, `isotropic_reduction` | exact one-dimensional formulas; equal covariances |
+| `random_means`, `random_means_any_scale`, `random_means_gap` | random means: the paper's probability bound, a sharper one, the exact mean |
+| `gap_gradient`, `gap_gradient_formula` | derivatives of the gap, and bounds on them |
+| `jensen_pairwise` | Kolchinsky and Tracey's two sums |
+| `label_share_conjecture` | open; no verdict rests on it |
+| `importance_weights`, `sequential_test` | what the sampler and the sequential test promise |
+
+The other modules hold the algorithms on which they rest; `own_mixture` certifies a mixture of yours.
+
 Where a statement comes from is said in `Claim.source`: "recalled" is a formula attributed to the paper from memory and
 proved here from scratch; "reconstructed" is a correct theorem of the kind the paper has, with our constants; "new" is
 sharper than, or absent from, what we know of it. Only the definition of H̃, and that its error is governed by distances
