@@ -18,9 +18,9 @@ one and is an upper bound. The paper bounds the gap G = H̃ - H by how far the c
 | `separation_bounds`, `separation_duality` | what α is: bounds without optimising, certificates from both sides |
 | `main_bound`, `main_bound_best_s` | the paper's bound and its best free parameter |
 | `bhattacharyya`, `renyi`, `chernoff_sum`, `separation_decay` | dimension-free bounds, each sharper than the paper's |
-| `pair_sandwich`, `tree_share`, `bonferroni`, `triple_correction` | the gap between trees and sums of pair gaps, and the next order |
-| `contour_formula`, `shared_covariance`, `span_reduction`, `isotropic_reduction` | exact one-dimensional formulas; equal covariances |
-| `random_means`, `random_means_any_scale`, `random_means_gap` | random means: the paper's probability bound, a sharper one, the exact mean |
+| `pair_sandwich`, `tree_share`, `bonferroni`, `triple_correction` | between trees and sums of pair gaps |
+| `contour_formula`, `shared_covariance`, `span_reduction`, `isotropic_reduction` | exact formulas |
+| `random_means`, `random_means_any_scale`, `random_means_gap` | the paper's probability bound, a sharper one, the mean |
 | `gap_gradient`, `gap_gradient_formula` | derivatives of the gap, and bounds on them |
 | `jensen_pairwise` | Kolchinsky and Tracey's two sums |
 | `label_share_conjecture` | open; no verdict rests on it |
