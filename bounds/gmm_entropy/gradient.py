@@ -47,7 +47,7 @@ class GradientBounds(NamedTuple):
 def gap_gradient_on_line(w: Any, mu: Any, var: Any) -> LineGradient:
     """Exact derivatives for w, mu, var (K,). The weights are normalised first, then free variables. ValueError as `mixture`.
 
-    Error: 1e-12 of the integral of the modulus of each integrand, as for `integrals_on_line`; what lies below 1e-308 is 0.
+    Error: 1e-12 of the integral of the modulus of each integrand, as for `integrals_on_line`; what lies below 1e-290 is lost.
     """
     mu, var = np.asarray(mu, dtype=float), np.asarray(var, dtype=float)
     if mu.ndim != 1 or var.shape != mu.shape:

@@ -22,6 +22,7 @@ from bounds.gmm_entropy.mixture import LOG_2PI, mixture
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(15)
 NEGLIGIBLE = 60.0  # in the logarithm: what lies so far below the largest value is left out
+SMALLEST = 1e-295  # integrals of this size and below are lost among the denormal numbers
 REACH = 10.0  # standard deviations; beyond, a normal density has lost e^-50
 
 Rows = Callable[[np.ndarray, np.ndarray], np.ndarray]  # z (K, ...), log A (K, ...) -> integrands (rows, ...)
@@ -55,14 +56,15 @@ def log_gap_on_line(w: Any, mu: Any, var: Any) -> float:
 
 
 def integrals_on_line(rows: Rows, w: Any, mu: Any, var: Any) -> np.ndarray:
-    """Integrals over the line of several functions of the components, (rows,), each to 1e-12 of the integral of its modulus.
+    """Integrals over the line of several functions of the components, (rows,), each to 1e-12 of the integral of its modulus M
+    (and 1e-14 |log M| of it, and 1e-290): the unit is 1, not exp of some logarithm.
 
     `rows` maps standardised positions z (K, ...) and log A (K, ...) to the functions (rows, ...), which must live where h
     does: near means and crossings, as h itself and its derivatives do.
     """
     q, mean, sd = _on_line(w, mu, var)
-    anchor, start, end, top = _cuts(q, mean, sd, np.inf)
-    return _integrate(rows, q, mean, sd, (anchor, start, end), top)
+    anchor, start, end, _ = _cuts(q, mean, sd, np.inf)
+    return _integrate(rows, q, mean, sd, (anchor, start, end), 0.0)
 
 
 def log_label_entropy(log_a: np.ndarray) -> np.ndarray:
@@ -108,7 +110,7 @@ def _cuts(
             scale, reach = np.append(scale, 1 / slope), np.append(reach, sd[l])
     value = log_label_entropy(_log_components(w, mean, sd, anchor, t)[1])
     top = float(value.max())
-    kept = value > top - negligible
+    kept = value >= (top - negligible if negligible < np.inf else min(top, -740.0))  # below -740, exp itself gives 0
     anchor, t, scale, reach = anchor[kept], t[kept], scale[kept], reach[kept]
     steps = np.ceil(np.log(REACH * reach / scale) / np.log(3)).astype(int)
     away = [s * np.append(0.0, np.outer((-1, 1), 3.0 ** np.arange(n + 1))) for s, n in zip(scale, steps, strict=True)]
@@ -133,7 +135,8 @@ def _crossings(w: np.ndarray, mean: np.ndarray, sd: np.ndarray, k: int, l: int) 
         yield from (float(sd[k] * root) for root in roots if abs(root) < 1e100)
 
 
-def _integrate(rows: Rows, w: np.ndarray, mean: np.ndarray, sd: np.ndarray, panels: Any, top: float) -> np.ndarray:
+def _integrate(rows: Rows, w: np.ndarray, mean: np.ndarray, sd: np.ndarray, panels: Any, offset: float) -> np.ndarray:
+    """`offset` is the logarithm of the unit in which the functions are given."""
     anchor, start, end = panels
 
     def quadrature(anchor: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -141,7 +144,6 @@ def _integrate(rows: Rows, w: np.ndarray, mean: np.ndarray, sd: np.ndarray, pane
         t = (start + half)[:, None] + half[:, None] * NODES
         return np.asarray((rows(*_log_components(w, mean, sd, anchor[:, None], t)) @ WEIGHTS) * half)
 
-    tolerance = 1e-13 + 2e-15 * abs(top)
     value = quadrature(anchor, start, end)
     total, modulus = np.zeros(len(value)), np.zeros(len(value))
     for _ in range(60):
@@ -149,12 +151,16 @@ def _integrate(rows: Rows, w: np.ndarray, mean: np.ndarray, sd: np.ndarray, pane
         left, right = quadrature(anchor, start, middle), quadrature(anchor, middle, end)
         both = left + right
         scale = modulus + np.abs(both).sum(axis=1)
-        done = np.all(np.abs(both - value) <= tolerance * scale[:, None], axis=0)
+        exponent = abs(offset) + np.abs(np.log(np.maximum(scale, SMALLEST)))  # what was rounded before exp
+        tolerance = (1e-13 + 2e-15 * exponent) * scale + SMALLEST
+        done = np.all(np.abs(both - value) <= tolerance[:, None], axis=0)
         total += both[:, done].sum(axis=1)
         modulus += np.abs(both[:, done]).sum(axis=1)
         if np.all(done):
             return total
         again = ~done
+        if again.sum() > 100_000:
+            break
         anchor = np.tile(anchor[again], 2)
         start, end = np.append(start[again], middle[again]), np.append(middle[again], end[again])
         value = np.concatenate([left[:, again], right[:, again]], axis=1)

@@ -136,9 +136,15 @@ def test_weights_that_do_not_sum_to_one_scale_the_gap():
     assert line_gap_ball([1], [0]) == 0
 
 
+def test_out_of_work_the_ball_is_not_finite_and_says_nothing():
+    short = pair_gap_ball("1/2", "1/2", [4], [1], eval_limit=20)
+    assert not short.is_finite()
+    assert log_enclosure(short)[:2] == (-math.inf, math.inf)
+
+
 def test_where_the_integral_gives_up_nothing_is_guessed(monkeypatch):
     nothing = flint.arb("nan")
-    monkeypatch.setattr("bounds.gmm_entropy.balls.pair_gap_ball", lambda *_: nothing)
+    monkeypatch.setattr("bounds.gmm_entropy.balls.pair_gap_ball", lambda *_, **__: nothing)
     assert pair_gap_enclosure(0.5, 0.5, [1.0], [1.0])[:3] == (-math.inf, math.inf, "proved")
 
 

@@ -82,6 +82,17 @@ def test_light_and_far_components_keep_the_relative_accuracy_of_the_derivative_b
     assert 0.5 * heavy.sum() == pytest.approx(gap_on_line([0.5, 0.5], [0, 50], [1, 4]), rel=1e-12)
 
 
+def test_weights_of_1e_80_and_widths_of_any_ratio_neither_stall_nor_break_eulers_identity():
+    rng = np.random.default_rng(12)
+    for i in range(60):
+        K = int(rng.integers(2, 7))
+        w = np.exp(rng.uniform(-200 if i % 2 else -8, 0, K))
+        w /= w.sum()
+        mu, var = rng.normal(size=K) * 10 ** rng.uniform(-3, 4), 10 ** rng.uniform(-8, 8, K)
+        gap = gap_on_line(w, mu, var)
+        assert abs(gap_gradient_on_line(w, mu, var).weight @ w - gap) <= 1e-11 * gap + 1e-290
+
+
 def test_on_the_line_every_derivative_lies_below_its_bound():
     rng = np.random.default_rng(8)
     for _ in range(30):
