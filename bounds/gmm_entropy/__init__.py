@@ -33,44 +33,34 @@ proved here from scratch; "reconstructed" is a correct theorem of the kind the p
 sharper than, or absent from, what we know of it. Only the definition of H̃, and that its error is governed by distances
 over spreads, was read in the paper's abstract. Left out: the paper's experiments, whose parameters are not given there.
 
-Every function of the table `_WHERE` can be imported from here; a module is loaded when one of its names is first used.
+Every function of the table below can be imported from here; a module is loaded when one of its names is first used.
 """
 
-from importlib import import_module
-from typing import Any
+from bounds.common.api import lazy
 
-_WHERE = {
-    "bounds.gmm_entropy.mixture": (
-        "Mixture", "entropy_approximation", "entropy_monte_carlo", "log_components", "log_density", "pair_spectrum", "sample",
-    ),
-    "bounds.gmm_entropy.chernoff": ("c_t", "log_bhattacharyya", "log_chernoff", "psi_t"),
-    "bounds.gmm_entropy.separation_alpha": ("separation",),
-    "bounds.gmm_entropy.pair_gap": ("log_expected_pair_gap", "log_pair_gap", "log_pair_gap_enclosure", "pair_gaps"),
-    "bounds.gmm_entropy.sandwich": ("log_gap_sandwich", "log_max_tree", "log_pair_sum"),
-    "bounds.gmm_entropy.triple_overlap": ("log_gap_of_three", "triple_term"),
-    "bounds.gmm_entropy.paper_bound": ("log_paper_bound",),
-    "bounds.gmm_entropy.overlap_bounds": ("log_bhattacharyya_bound", "log_chernoff_bound", "log_renyi_bound"),
-    "bounds.gmm_entropy.equal_covariance": (
-        "equal_covariance_bounds", "gap_isotropic_pair", "log_gap_equal_covariance", "reduce_equal_covariance",
-    ),
-    "bounds.gmm_entropy.pairwise_distance": ("elk_bound", "huber_h0", "huber_h2", "kolchinsky_tracey", "log_kolchinsky_tracey"),
-    "bounds.gmm_entropy.gradient": ("gap_gradient_bounds", "gap_gradient_on_line"),
-    "bounds.gmm_entropy.tail": ("gap_tail_bound", "gap_tail_bound_dimension_free"),
-    "bounds.gmm_entropy.importance": ("gap_importance_sample", "log_gap_sampled", "relative_variance_bound"),
-    "bounds.gmm_entropy.balls": ("line_gap_ball", "pair_gap_ball", "pair_gap_enclosure"),
-    "bounds.gmm_entropy.line": ("gap_on_line", "gap_on_plane", "log_gap_on_line", "log_gap_on_plane"),
-    "bounds.gmm_entropy.own_mixture": ("Certificate", "UnreadableMixture", "certify", "from_sklearn", "read_mixture"),
-    "bounds.measure.sampling": ("log_e_process", "lower_confidence_bound"),
-}  # fmt: skip
-_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULE_OF[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF})
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "gmm_entropy.mixture": (
+            "Mixture entropy_approximation entropy_monte_carlo log_components log_density pair_spectrum sample"
+        ),
+        "gmm_entropy.chernoff": "c_t log_bhattacharyya log_chernoff psi_t",
+        "gmm_entropy.separation_alpha": "separation",
+        "gmm_entropy.pair_gap": "log_expected_pair_gap log_pair_gap log_pair_gap_enclosure pair_gaps",
+        "gmm_entropy.sandwich": "log_gap_sandwich log_max_tree log_pair_sum",
+        "gmm_entropy.triple_overlap": "log_gap_of_three triple_term",
+        "gmm_entropy.paper_bound": "log_paper_bound",
+        "gmm_entropy.overlap_bounds": "log_bhattacharyya_bound log_chernoff_bound log_renyi_bound",
+        "gmm_entropy.equal_covariance": (
+            "equal_covariance_bounds gap_isotropic_pair log_gap_equal_covariance reduce_equal_covariance"
+        ),
+        "gmm_entropy.pairwise_distance": "elk_bound huber_h0 huber_h2 kolchinsky_tracey log_kolchinsky_tracey",
+        "gmm_entropy.gradient": "gap_gradient_bounds gap_gradient_on_line",
+        "gmm_entropy.tail": "gap_tail_bound gap_tail_bound_dimension_free",
+        "gmm_entropy.importance": "gap_importance_sample log_gap_sampled relative_variance_bound",
+        "gmm_entropy.balls": "line_gap_ball pair_gap_ball pair_gap_enclosure",
+        "gmm_entropy.line": "gap_on_line gap_on_plane log_gap_on_line log_gap_on_plane",
+        "gmm_entropy.own_mixture": "Certificate UnreadableMixture certify from_sklearn read_mixture",
+        "measure.sampling": "log_e_process lower_confidence_bound",
+    },
+)

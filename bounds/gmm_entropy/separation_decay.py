@@ -42,8 +42,8 @@ def right(x: Pair, symmetric: bool = False, rate: float = 0.5) -> Enclosure:
 
 
 def _determinant_factor(power: int) -> Evidence:
-    """With λ = e^x the factor of one coordinate is f(x)^(−1/2), f = t e^(−(1−t)x) + (1−t) e^(tx): f(0) = 1, and f is convex with
-    f'(0) = 0, so f ≥ 1. Here: its second derivative, whose terms are positive."""
+    """With λ = e^x the factor of one coordinate is f(x)^(−1/2), f = t e^(−(1−t)x) + (1−t) e^(tx): f(0) = 1, and f is convex
+    with f'(0) = 0, so f ≥ 1. Here: its second derivative, whose terms are positive."""
     import sympy as sp
 
     from bounds.measure.symbolic import identity

@@ -18,41 +18,30 @@ reconstructed or new, and says so in `source`.
 Left out: projections, peepholes, bidirectional layers; for several layers only the norm certificates.
 """
 
-from importlib import import_module
-from typing import Any
+from bounds.common.api import lazy
 
-_HOME = {
-    "bounds.common.lstm": "LSTMNet formula_net random_net lstm_step jacobian load fingerprint",
-    "bounds.lstm_recovery.norm_sets": "norm_invariant_set",
-    "bounds.lstm_recovery.norm_comparison": "comparison_matrix_2x2",
-    "bounds.lstm_recovery.closed_form": "spectral_radius_2x2 delta_iss",
-    "bounds.lstm_recovery.interval_box": "invariant_box gate_ranges",
-    "bounds.lstm_recovery.elementwise": "lipschitz_matrix jacobian_matrix",
-    "bounds.lstm_recovery.ladder": "box_matrix",
-    "bounds.lstm_recovery.joint_maximum": "coupled_max",
-    "bounds.lstm_recovery.gate_coupling": "gate_coupled_map map_rate",
-    "bounds.lstm_recovery.transient": "transient_map recovery_time",
-    "bounds.lstm_recovery.multipliers": "lmi_certificate",
-    "bounds.lstm_recovery.powers": "recovery_time_weighted recovery_time_power best_weight_lp best_weight_gp",
-    "bounds.lstm_recovery.norm_recovery": "norm_recovery_time",
-    "bounds.lstm_recovery.layers": "stacked_matrix stacked_recovery_time",
-    "bounds.lstm_recovery.unbounded_anomaly": "anomaly_set",
-    "bounds.lstm_recovery.reach_tube": "reach_tube_recovery",
-    "bounds.lstm_recovery.penalty_gradient": "rho_gradient",
-    "bounds.lstm_recovery.verification": "verify_box verify_rate verify_time verify_lmi verify_proof",
-    "bounds.lstm_recovery.attack": "attack_recovery attack_reach Attack",
-    "bounds.lstm_recovery.methods": "Certificate certificates best proved_box write_proof",
-}
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-__all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    """The public functions, each imported with its module when first used."""
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULE[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "common.lstm": "LSTMNet formula_net random_net lstm_step jacobian load fingerprint",
+        "lstm_recovery.norm_sets": "norm_invariant_set",
+        "lstm_recovery.norm_comparison": "comparison_matrix_2x2",
+        "lstm_recovery.closed_form": "spectral_radius_2x2 delta_iss",
+        "lstm_recovery.interval_box": "invariant_box gate_ranges",
+        "lstm_recovery.elementwise": "lipschitz_matrix jacobian_matrix",
+        "lstm_recovery.ladder": "box_matrix",
+        "lstm_recovery.joint_maximum": "coupled_max",
+        "lstm_recovery.gate_coupling": "gate_coupled_map map_rate",
+        "lstm_recovery.transient": "transient_map recovery_time",
+        "lstm_recovery.multipliers": "lmi_certificate",
+        "lstm_recovery.powers": "recovery_time_weighted recovery_time_power best_weight_lp best_weight_gp",
+        "lstm_recovery.norm_recovery": "norm_recovery_time",
+        "lstm_recovery.layers": "stacked_matrix stacked_recovery_time",
+        "lstm_recovery.unbounded_anomaly": "anomaly_set",
+        "lstm_recovery.reach_tube": "reach_tube_recovery",
+        "lstm_recovery.penalty_gradient": "rho_gradient",
+        "lstm_recovery.verification": "verify_box verify_rate verify_time verify_lmi verify_proof",
+        "lstm_recovery.attack": "attack_recovery attack_reach Attack",
+        "lstm_recovery.methods": "Certificate certificates best proved_box write_proof",
+    },
+)

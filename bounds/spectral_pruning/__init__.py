@@ -36,34 +36,34 @@ statement is proved anew in its module's docstring, and what is stronger than th
 https://arxiv.org/abs/2105.10832
 """
 
-from importlib import import_module
-from typing import Any
+from bounds.common.api import lazy
 
-_API = {
-    "accumulation": "compress_rnn geometric_sum operator_norm compression_error error_bounds optimal_diagonal_scaling "
-    "end_to_end_bound",
-    "elementary": "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual",
-    "generalization": "parameter_lipschitz_constants covering_log_number generalization_slack generalization_terms "
-    "hoeffding_upper clopper_pearson_upper bernoulli_kl kl_inverse_upper description_nats quantize occam_upper",
-    "information": "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
-    "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof selection_gain",
-    "lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
-    "pruning": "Pruning prune select_units",
-    "random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample kdpp_sample",
-    "selection": "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
-    "weak_submodularity_ratio greedy_guarantee",
-}
-_MODULE = {name: module for module, names in _API.items() for name in names.split()} | {"rnn_forward": "..common.rnn"}
-__all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    """A public function, from the module that defines it: nothing is imported before it is used."""
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _MODULE[name]
-    return getattr(import_module(module if module.startswith(".") else f".{module}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "spectral_pruning.accumulation": (
+            "compress_rnn geometric_sum operator_norm compression_error error_bounds optimal_diagonal_scaling end_to_end_bound"
+        ),
+        "spectral_pruning.elementary": (
+            "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual"
+        ),
+        "spectral_pruning.generalization": (
+            "parameter_lipschitz_constants covering_log_number generalization_slack generalization_terms "
+            "hoeffding_upper clopper_pearson_upper bernoulli_kl kl_inverse_upper description_nats quantize "
+            "occam_upper"
+        ),
+        "spectral_pruning.information": (
+            "time_mean_covariance rms_norm ridge_reconstruction residual_covariance information_loss "
+            "information_weight degrees_of_freedom leverage_scores ridge_smoother lambda_for_dof "
+            "selection_gain"
+        ),
+        "spectral_pruning.lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
+        "spectral_pruning.pruning": "Pruning prune select_units",
+        "spectral_pruning.random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample kdpp_sample",
+        "spectral_pruning.selection": (
+            "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
+            "weak_submodularity_ratio greedy_guarantee"
+        ),
+        "common.rnn": "rnn_forward",
+    },
+)

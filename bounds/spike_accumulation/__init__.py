@@ -23,34 +23,24 @@ The simulators, with every convention an argument, are in `bounds.common.spikes`
 times, memory in bytes and accuracies that the paper reports; they are measurements, not theorems.
 """
 
-from importlib import import_module
-from typing import Any
+from bounds.common.api import lazy
 
-_WHERE: dict[str, tuple[str, ...]] = {
-    "bounds.common.spikes": ("lambda_sum", "lif_forward", "saf_forward", "saf_to_lif"),
-    "bounds.spike_accumulation.gradients": (
-        "bptt_gradients", "clipped_linear_forward", "gradient_inner_product", "online_run", "ottt_gradients",
-        "saf_e_gradients", "saf_f_gradients", "sr_gradients", "surrogate",
-    ),
-    "bounds.spike_accumulation.neurons": ("simulate_neuron",),
-    "bounds.spike_accumulation.uneven_input": ("rate_discrepancy",),
-    "bounds.spike_accumulation.network_rates": ("network_rate_bounds",),
-    "bounds.spike_accumulation.finite_time_gradient": ("gradient_gap_bound",),
-    "bounds.spike_accumulation.feedback_rates": ("feedback_rate_bound",),
-    "bounds.spike_accumulation.implicit_gradient": ("feedback_gradients",),
-    "bounds.spike_accumulation.operation_counts": ("op_counts",),
-    "bounds.spike_accumulation.certified_floats": ("certified_lif", "certified_saf"),
-    "bounds.spike_accumulation.dyadic_floats": ("dyadic_exact",),
-}  # fmt: skip
-_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULE_OF[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF})
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "common.spikes": "lambda_sum lif_forward saf_forward saf_to_lif",
+        "spike_accumulation.gradients": (
+            "bptt_gradients clipped_linear_forward gradient_inner_product online_run ottt_gradients "
+            "saf_e_gradients saf_f_gradients sr_gradients surrogate"
+        ),
+        "spike_accumulation.neurons": "simulate_neuron",
+        "spike_accumulation.uneven_input": "rate_discrepancy",
+        "spike_accumulation.network_rates": "network_rate_bounds",
+        "spike_accumulation.finite_time_gradient": "gradient_gap_bound",
+        "spike_accumulation.feedback_rates": "feedback_rate_bound",
+        "spike_accumulation.implicit_gradient": "feedback_gradients",
+        "spike_accumulation.operation_counts": "op_counts",
+        "spike_accumulation.certified_floats": "certified_lif certified_saf",
+        "spike_accumulation.dyadic_floats": "dyadic_exact",
+    },
+)
