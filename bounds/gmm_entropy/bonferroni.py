@@ -8,8 +8,8 @@ Adding the terms of four gives an upper bound again, exact for K ≤ 4.
 
 Why: $T(a,b,c)=-\int_0^\infty(1-e^{-\ell a})(1-e^{-\ell b})(1-e^{-\ell c})\,\ell^{-2}d\ell$: both sides vanish where a mass
 does, and have the mixed derivative $-(a+b+c)^{-2}$ (checked below). As in `pair_sandwich` h is the same integral of
-$E(N_\ell-1)^+$, N_ℓ the number that occur of K independent events, and $\binom N2-\binom N3\le(N-1)^+\le\binom N2$; the first is checked
-below, the second there.
+$E(N_\ell-1)^+$, N_ℓ the number that occur of K independent events, and $\binom N2-\binom N3\le(N-1)^+\le\binom N2$; the
+first is checked below, the second there.
 
 In nats, with the largest mass 1. The sides share no formula: h from the ratios to the second largest mass, the triple
 terms as the integral over ℓ. In u = log ℓ the integrand is analytic for |Im u| < π/2, so the trapezoidal rule with step

@@ -8,8 +8,8 @@ The second line is the stronger one: it gives the first by integration, for mixt
 
 Why: $\int_0^\infty(1-e^{-\ell a})(1-e^{-\ell b})\ell^{-2}d\ell=\phi(a,b)$, since both sides vanish at a = 0 and at b = 0 and
 have the mixed derivative 1/(a+b) (checked below for φ). Likewise $h(A)=\int_0^\infty E[(N_\ell-1)^+]\ell^{-2}d\ell$,
-with N_ℓ the number that occur of K independent events of probability $1-e^{-\ell A_k}$ (for the reader). Last, the edges of a tree among
-N nodes are at most $(N-1)^+$, as it has no cycle, and $(N-1)^+\le N(N-1)/2$; both are checked below.
+with N_ℓ the number that occur of K independent events of probability $1-e^{-\ell A_k}$ (for the reader). Last, the edges of a
+tree among N nodes are at most $(N-1)^+$, as it has no cycle, and $(N-1)^+\le N(N-1)/2$; both are checked below.
 
 All are logarithms of nats; the largest tree stands for every tree. Pair gaps come from the contour formula, within
 1e-10 + 1e-13 |log|; G on the line by quadrature of h, which vouches for 1e-12 + 1e-14 |log G|. At a point, log h is taken

@@ -28,7 +28,7 @@ def entropy(
         raise Problem("--samples takes 0, or at least 2")
     with one_sentence(UnreadableMixture, OSError, MemoryError):
         mixture = read_mixture(file)
-    with one_sentence(ArithmeticError, MemoryError):
+    with one_sentence(ArithmeticError, MemoryError, ValueError):
         found = certify(mixture, samples=samples, seed=seed)
     if json:
         print_json(_document(found) | {"file": str(file), "samples": samples, "seed": seed})
@@ -91,14 +91,15 @@ def _print(found: "Certificate", file: Path, samples: int) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{file.name}[/]: {_count(found.components, 'component')} in {_count(found.dimension, 'dimension')}; entropies in nats\n"
+        f"[bold]{file.name}[/]: {_count(found.components, 'component')} in "
+        f"{_count(found.dimension, 'dimension')}; entropies in nats\n"
     )
     table = Table(header_style="bold", pad_edge=False, box=None)
     for name in ("", "from", "to", "trust", "by"):
         table.add_column(name, justify="right" if name in ("from", "to") else "left")
     table.add_row(*_row("approximate entropy H̃", found.approximation, "closed form"))
     table.add_row(*_row("gap H̃ − H", found.log_gap, found.gap_by, log=True))
-    table.add_row(*_row("entropy H", found.entropy._replace(trust=found.log_gap.trust), "H̃ − gap"))
+    table.add_row(*_row("entropy H", found.entropy, "H̃ − gap"))
     if (s := found.log_gap_sampled) is not None:
         top, risk = found.approximation, f"{samples} draws, risk {s.risk:.0e}"
         ends = s._replace(lo=float(top.lo) - math.exp(float(s.hi)), hi=float(top.hi) - math.exp(float(s.lo)))
