@@ -15,6 +15,7 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from bounds.claim import Enclosure
+from bounds.gmm_entropy.line import log_label_entropy
 from bounds.gmm_entropy.mixture import mixture
 from bounds.gmm_entropy.pair_gap import Indeterminate, pair_gaps
 
@@ -55,7 +56,8 @@ def log_gap_sandwich(w: Any, mu: Any, cov: Any) -> Enclosure:
     try:
         log_gaps = pair_gaps(q.w, q.mu, q.cov)
     except Indeterminate:
-        return Enclosure(-np.inf, float(np.log(-(q.w @ np.log(q.w)))) + 1e-12)
+        label = float(log_label_entropy(np.log(q.w)[:, None])[0])  # -w @ log(w) would lose weights below 1e-16
+        return Enclosure(-np.inf, label + 1e-12 * (1 + abs(label)))
     lo, hi = log_max_tree(log_gaps), log_pair_sum(log_gaps)
     slack_lo, slack_hi = (max(1e-10, 1e-13 * abs(end)) + 4 * m * q.condition * 2.0**-53 * (m + abs(end)) for end in (lo, hi))
     return Enclosure(lo - slack_lo, hi + slack_hi)

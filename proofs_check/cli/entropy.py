@@ -63,6 +63,8 @@ def _power(log_value: float, up: bool = True) -> str:
     """exp of a logarithm to six digits, also far below the range of floats; rounded up, or down for a lower end."""
     if log_value == -math.inf:
         return "0"
+    if abs(log_value) > 1e8:  # six digits of its exponential would be noise
+        return f"exp({log_value!r})"
     exponent = math.floor(log_value / math.log(10))
     scaled = math.exp(log_value - exponent * math.log(10)) * 1e5  # a float error of 1e-10 here is below the last digit
     digits = math.ceil(scaled) if up else math.floor(scaled)

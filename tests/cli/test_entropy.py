@@ -61,6 +61,22 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words: list[str], sentence: s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_one_component_has_no_gap_for_certain_but_its_entropy_is_rounded(tmp_path: Path) -> None:
+    np.savez(tmp_path / "one.npz", weights=[1.0], means=[[0.0]], covariances=[[[1.0]]])
+    rows = entropy(str(tmp_path / "one.npz"), "--samples", "0").stdout.splitlines()
+    [gap], [whole] = ([row for row in rows if row.startswith(name)] for name in ("gap H̃", "entropy H"))
+    assert " proved " in gap
+    assert " rounded " in whole
+
+
+def test_means_too_far_apart_for_floats_are_one_sentence(tmp_path: Path) -> None:
+    np.savez(tmp_path / "far.npz", weights=[0.5, 0.5], means=[[0.0], [1e200]], covariances=np.ones((2, 1, 1)))
+    done = entropy(str(tmp_path / "far.npz"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_printed_ends_are_rounded_outwards() -> None:
     for value in np.random.default_rng(0).uniform(1e-8, 3.0, 200):
         assert float(_power(np.log(value), up=False)) <= value * (1 + 1e-15)
@@ -68,3 +84,4 @@ def test_printed_ends_are_rounded_outwards() -> None:
         assert float(_nats(value, up=False)) <= value <= float(_nats(value, up=True))
     assert _power(-np.inf) == "0"
     assert _power(-1253.68712385448, up=False).endswith("e-545")
+    assert _power(-4999990000014485.0) == "exp(-4999990000014485.0)"

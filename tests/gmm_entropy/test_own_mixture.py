@@ -195,3 +195,92 @@ def test_digits_after_a_projection_end_to_end(m: int, approximation: float, tree
     assert found.log_gap_sampled is not None
     assert np.exp(found.log_gap_sampled.lo) <= sampled * 1.005
     assert sampled * 0.995 <= np.exp(found.log_gap_sampled.hi)
+
+
+PAIR_BY_THIRDS = float(np.log(2 / 3 * 0.5817256983752091296999))  # unit separation, weights 1/3 each
+
+
+@pytest.mark.parametrize("far", [1e4, 1e6, 1e8, 1e10, 1e14])
+@pytest.mark.parametrize("first", [0, 2])
+@pytest.mark.parametrize("m", [2, 5])
+def test_a_component_far_away_costs_the_near_pair_no_digits(far: float, first: int, m: int) -> None:
+    """In common coordinates of size 1e14 the near pair would coincide: its certificate was wrong by a fifth."""
+    mu = np.zeros((3, m))
+    mu[1, :2] = 0.0, 1.0
+    mu[2] = far * np.linspace(0.6, 1.0, m)
+    mu = np.roll(mu, first, axis=0)
+    found = certify(mixture([1 / 3] * 3, mu, np.repeat(np.eye(m)[None], 3, axis=0)), samples=0)
+    assert found.log_gap.lo <= PAIR_BY_THIRDS <= found.log_gap.hi
+    assert float(found.log_gap.hi) - float(found.log_gap.lo) < 1e-8
+
+
+NARROW = np.array([[1.0, 1 - 1e-9], [1 - 1e-9, 1.0]])
+WIDE = np.array([[2.0, 0.3], [0.3, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("w", "mu", "cov"),
+    [
+        ([0.5, 0.5], [[0.0], [1e8]], [[[1.0]], [[1e-12]]]),  # no usable saddle
+        ([0.5, 0.5], [[0.0, 0.0], [50.0, -50.0]], [NARROW, WIDE]),
+        ([0.3, 0.3, 0.4], [[0.0, 0.0], [1.0, 2.0], [3.0, -1.0]], [NARROW, WIDE, NARROW]),
+        ([0.3, 0.3, 0.4], [[0.0, 0.0], [1.0, 2.0], [3.0, -1.0]], [NARROW] * 3),
+        ([0.5, 0.25, 0.25], [[0.0, 0.0], [1000.0, 2.0], [3000.0, -1.0]], [WIDE, 2 * WIDE, WIDE]),
+        ([0.5, 0.25, 0.25], [[0.0, 0.0], [1e149, 2.0], [3.0, -1.0]], [WIDE, 2 * WIDE, WIDE]),
+        ([1e-300, 1.0], [[0.0], [1.0]], [[[1.0]], [[1.0]]]),
+    ],
+)
+def test_extreme_mixtures_get_a_finite_certificate_below_the_label_entropy(w: list[float], mu: Any, cov: Any) -> None:
+    found = certify(mixture(w, mu, cov), samples=200)
+    assert np.isfinite(found.entropy.lo)
+    assert found.entropy.lo <= found.entropy.hi
+    label = {bound.name: bound.log_value for bound in found.bounds}["label entropy H(w)"]
+    assert found.log_gap.lo < found.log_gap.hi <= label + 1e-9
+    assert found.log_gap_sampled is not None
+    assert found.log_gap_sampled.lo <= found.log_gap.hi
+    assert found.log_gap.lo <= found.log_gap_sampled.hi
+
+
+def test_rounding_of_the_spectrum_is_counted_at_the_saddle_and_not_at_one_half() -> None:
+    """Very different spreads: at t = 1/2 the budget exceeded the gap by e^176 and the certificate said nothing."""
+    found = certify(mixture([0.5, 0.5], [[0.0], [1e-3]], [[[1.0]], [[1e-30]]]), samples=0)
+    assert float(found.log_gap.hi) - float(found.log_gap.lo) < 0.01
+    assert found.log_gap.lo < -30.159 < found.log_gap.hi
+
+
+@pytest.mark.parametrize("K", [2, 3])
+@pytest.mark.parametrize("alike", [False, True])
+def test_ill_conditioned_coordinates_are_covered_by_the_budget(K: int, alike: bool) -> None:
+    """Whitened in fifty digits the same mixture is well conditioned: both certificates must agree, and on H̃ too."""
+    import mpmath as mp
+
+    rng = np.random.default_rng([K, alike])
+    with mp.workdps(50):
+        for size in (1e5, 1e9):
+            B = np.linalg.qr(rng.normal(size=(3, 3)))[0] * np.geomspace(1, np.sqrt(size) / 10, 3)
+            root = np.tril(rng.normal(size=(K, 3, 3)), -1) * 0.3 + np.eye(3)
+            cov = B @ root @ np.swapaxes(root, 1, 2) @ B.T
+            cov = (cov + np.swapaxes(cov, 1, 2)) / 2
+            if alike:
+                cov = np.repeat(cov[:1], K, axis=0)
+            x = mixture(rng.dirichlet(np.ones(K)), rng.normal(size=(K, 3)) @ B.T * 2, cov)
+            factor = mp.cholesky(mp.matrix(x.cov[0].tolist()))
+            inverse = factor**-1
+            white = [inverse * mp.matrix(c.tolist()) * inverse.T for c in x.cov]
+            mean = [inverse * (mp.matrix(v.tolist()) - mp.matrix(x.mu[0].tolist())) for v in x.mu]
+            plain = mixture(x.w, np.array(mean, dtype=float), np.array([c.tolist() for c in white], dtype=float))
+            log_det = float(sum(mp.log(factor[i, i]) for i in range(3)))
+            found, expected = certify(x, samples=0), certify(plain, samples=0)
+            assert found.log_gap.lo <= expected.log_gap.hi
+            assert expected.log_gap.lo <= found.log_gap.hi
+            assert found.approximation.lo <= expected.approximation.hi + log_det + 1e-13
+            assert expected.approximation.lo + log_det - 1e-13 <= found.approximation.hi
+            assert float(found.log_gap.hi) - float(found.log_gap.lo) < (0.3 if K == 3 else 0.01)
+
+
+def test_the_label_entropy_keeps_the_share_of_a_weight_that_one_minus_it_loses() -> None:
+    """-w log w of the heavy weight is 0 in floats, but its true value is the light weight itself."""
+    found = certify(mixture([1e-300, 1.0], [[0.0], [1e-3]], [[[1.0]], [[1.0]]]), samples=0)
+    label = {bound.name: bound.log_value for bound in found.bounds}["label entropy H(w)"]
+    assert label == pytest.approx(np.log(1e-300) + np.log(300 * np.log(10) + 1), abs=1e-12)
+    assert found.log_gap.lo <= label
