@@ -2,14 +2,16 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from bounds.gmm_entropy import importance
 from bounds.gmm_entropy.importance import gap_importance_sample
-from bounds.gmm_entropy.importance_weights import LN4, SPACE, bias, left, log_psi, right, sampled_weights
+from bounds.gmm_entropy.importance_weights import CLAIM, LN4, SPACE, bias, left, log_psi, right, sampled_weights
 from bounds.gmm_entropy.instances import on_first_axis
 from bounds.gmm_entropy.line import gap_on_plane
 from bounds.gmm_entropy.pair_gap import pair_gaps
 from bounds.gmm_entropy.triple_overlap import triple_term
 from bounds.measure.sampling import sampled
 from proofs_check.points import draws
+from proofs_check.verdict import judge
 
 
 def at(distance, sd=(1.0, 1.0), log_odds=0.0):
@@ -89,6 +91,18 @@ def test_a_wrong_normalisation_is_seen():
     x = at(2.0)
     assert bias(x).hi < 0.1
     assert bias(x, log_S=lambda x: x.log_S + np.log(2)).lo > 0.1
+
+
+def test_an_unbiased_mean_survives_and_a_somewhat_wrong_sampler_is_refuted(monkeypatch):
+    """Biases of less than the tenth that is confirmed: it is the last entry that sees them."""
+    point = on_first_axis(3.0, m=2) | {"log_a": np.array([0.0, -2.0]), "seed": 3}
+    assert judge(CLAIM, point).verdict == "survives"
+    mean_and_factor = importance._proposals
+    monkeypatch.setattr(importance, "_proposals", lambda q, t: (mean_and_factor(q, t)[0], 1.3 * mean_and_factor(q, t)[1]))
+    assert judge(CLAIM, point).verdict == "refuted"
+    shift = np.array([0.6, 0.0])
+    monkeypatch.setattr(importance, "_proposals", lambda q, t: (mean_and_factor(q, t)[0] + shift, mean_and_factor(q, t)[1]))
+    assert judge(CLAIM, point).verdict == "refuted"
 
 
 def test_the_variance_stands_between_its_bounds_on_drawn_points():
