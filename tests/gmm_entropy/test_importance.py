@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
+from bounds.gmm_entropy import importance
 from bounds.gmm_entropy.importance import gap_importance_sample, log_gap_sampled, relative_variance_bound
-from bounds.gmm_entropy.mixture import entropy_approximation, entropy_monte_carlo
+from bounds.gmm_entropy.mixture import entropy_approximation, entropy_monte_carlo, mixture
 from bounds.gmm_entropy.pair_gap import log_pair_gap
 from bounds.gmm_entropy.sandwich import log_gap_sandwich
 
@@ -21,6 +23,25 @@ def test_the_mean_is_the_gap():
         log_s, psi, _ = gap_importance_sample(*LINE, 200_000, np.random.default_rng(0), t)
         z = (np.exp(log_s) * psi.mean() - LINE_GAP) / (np.exp(log_s) * psi.std() / np.sqrt(len(psi)))
         assert abs(z) < 5, t
+
+
+@pytest.mark.parametrize("t", [None, 0.3, "saddle"])
+def test_the_density_of_the_draws_is_the_sum_of_the_pair_terms(t):
+    """Mean, factor and probability of every pair at once: the mixture that is drawn from, against B/S, at any point."""
+    rng = np.random.default_rng(11)
+    for m in (1, 3):
+        factor = rng.normal(size=(3, m, m + 2))
+        q = mixture(rng.dirichlet(np.ones(3)), 2 * rng.normal(size=(3, m)), factor @ factor.transpose(0, 2, 1) / m)
+        tilt = importance._tilts(t, q)
+        log_terms = importance._log_terms(q, tilt)
+        mean, root = importance._proposals(q, tilt)
+        x = 3 * rng.normal(size=(20, m))
+        drawn = np.logaddexp.reduce(
+            [p + multivariate_normal(c, r @ r.T).logpdf(x) for p, c, r in zip(log_terms, mean, root, strict=True)]
+        )
+        log_a = np.array([np.log(w) + multivariate_normal(c, s).logpdf(x) for w, c, s in zip(q.w, q.mu, q.cov, strict=True)])
+        k, l = q.pairs
+        assert drawn == pytest.approx(np.logaddexp.reduce((1 - tilt)[:, None] * log_a[k] + tilt[:, None] * log_a[l]), abs=1e-9)
 
 
 def test_psi_is_bounded_and_positive_even_for_gaps_of_1e_3000():
