@@ -8,7 +8,7 @@ not chosen by its weights; the best star does.
 
 Why: a tree has K - 1 of the K(K-1)/2 edges, so by symmetry each edge lies in a fraction 2/K of all trees (counted below for
 K up to 6), and the largest tree is at least the average. Each of the K stars has all edges at its centre, so they cover
-every edge twice, and the average star is 2U/K as well. The second inequality is the claim `pair_sandwich`.
+every edge twice, and the average star is 2U/K as well. Why the second inequality holds is said in `pair_sandwich`.
 
 All are logarithms of nats, for mixtures on the line. Pair gaps from the contour formula, within 1e-10 + 1e-13 |log|; G by
 quadrature of the whole mixture, which vouches for 1e-12 + 1e-14 |log G|.
@@ -53,15 +53,16 @@ def _pairs(value: float) -> Enclosure:
 
 
 def share(x: OnLine, part: float | None = None) -> Enclosure:
-    """log of part · U, twice; part is 2/K."""
+    """log of part · U, twice; part is 2/K. Then log of the largest tree."""
     part = 2 / len(x.case.w) if part is None else part
-    return entries(*[_pairs(float(np.log(part)) + log_pair_sum(x.log_pair_gaps))] * 2)
+    small = _pairs(float(np.log(part)) + log_pair_sum(x.log_pair_gaps))
+    return entries(small, small, _pairs(log_max_tree(x.log_pair_gaps)))
 
 
 def tree_and_gap(x: OnLine, total: Any = log_max_tree) -> Enclosure:
-    """log of the largest tree, and of G."""
-    gap = log_gap_on_line(x.case.w, x.case.mu[:, 0], x.case.cov[:, 0, 0])
-    return entries(_pairs(total(x.log_pair_gaps)), rounded(gap, rel=2e-14, abs=2e-12))
+    """log of the largest tree, and of G, twice."""
+    gap = rounded(log_gap_on_line(x.case.w, x.case.mu[:, 0], x.case.cov[:, 0, 0]), rel=2e-14, abs=2e-12)
+    return entries(_pairs(total(x.log_pair_gaps)), gap, gap)
 
 
 def _sum(terms: Any) -> float:
