@@ -12,9 +12,9 @@ each tree, and U less its smallest pair is one.
 
 Everything is divided by U; no units. G by quadrature of h over the line, or over the plane with one covariance after
 whitening, within 1e-11 relative; U by the contour formula for pairs, within 1e-10; T by the trapezoidal rule with step
-min(.08, .75/d), d the largest distance in smallest standard deviations. It is wrong by at most 1e-11 M for the poles of Γ
-at distance 1/3 (e^(-2π/(3 step)) = 4e-12), with M the geometric mean of the three $\sqrt{w_kw_l}BC_{kl}$. An identity in
-floats: the bound is the rounding budget.
+min(.08, .75/d), d the largest distance in smallest standard deviations. The poles of Γ at distance 1/3
+make it wrong by 4e-12 U (e^(-2π/(3 step))), the Gaussian part by less than 1e-11 M, with M the geometric mean of the three
+$\sqrt{w_kw_l}BC_{kl}$. An identity in floats: the bound is the rounding budget.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Three:
 
     @cached_property
     def budget(self) -> float:
-        """1e-10 for U, 1e-11 for G, 1e-11 M/U for T, and about as much again."""
+        """1e-10 for U, 1e-11 for G, 4e-12 + 1e-11 M/U for T, and about as much again."""
         size = np.exp(np.mean(self.case.log_roots + self.case.log_overlaps) - self.log_U)
         return float(2e-10 + 2e-11 * size)
 

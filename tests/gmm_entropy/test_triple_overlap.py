@@ -5,7 +5,7 @@ from bounds.gmm_entropy.chernoff import log_bhattacharyya
 from bounds.gmm_entropy.line import gap_on_line, log_gap_on_line, log_gap_on_plane
 from bounds.gmm_entropy.mixture import mixture
 from bounds.gmm_entropy.pair_gap import pair_gaps
-from bounds.gmm_entropy.sandwich import log_gap_sandwich
+from bounds.gmm_entropy.sandwich import log_gap_sandwich, log_pair_sum
 from bounds.gmm_entropy.triple_overlap import log_gap_of_three, triple_term
 
 LINE = [0.2, 0.5, 0.3], np.array([[0.0], [2.0], [5.0]]), np.ones((3, 1, 1))
@@ -127,3 +127,13 @@ def test_averages_over_many_draws_agree_in_five_dimensions():
 def test_bad_input_gets_one_sentence(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_a_coarse_step_is_wrong_by_its_share_of_the_pair_gaps_and_not_of_the_overlap_of_all_three():
+    """The poles of Γ carry the pair gaps: with one light component their sum is far above M."""
+    w, mu, cov = np.array([1.0, 1.0, np.exp(-10)]), np.array([[-2.0], [2.0], [1.5]]), np.array([[[0.49]], [[4.0]], [[0.49]]])
+    w /= w.sum()
+    pairs = np.exp(log_pair_sum(pair_gaps(w, mu, cov)))
+    error = abs(triple_term(w, mu, cov, 0.08) - triple_term(w, mu, cov, 0.04))
+    assert error < 2 * np.exp(-2 * np.pi / (3 * 0.08)) * pairs
+    assert error > 0.1 * np.exp(-2 * np.pi / (3 * 0.08)) * pairs
