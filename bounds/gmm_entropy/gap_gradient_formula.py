@@ -40,28 +40,34 @@ def by_flow(x: Moved, sign: float = 1.0, pairwise: bool = False) -> np.ndarray:
     return integrals_on_line(rows, x.w, x.mean, x.sd**2).reshape(2, K)
 
 
+def log_gap(x: Moved) -> Enclosure:
+    """log G: for two components by the contour formula, for three by panels."""
+    return Case(x.w, x.mean[:, None], (x.sd**2)[:, None, None]).log_gap
+
+
 def differences(x: Moved, sign: float = 1.0, pairwise: bool = False, drift: float = 0.0) -> Enclosure:
     """Of means, deviations, weights, as computed; `drift` adds to each ∂G/∂w, as if weights were not free."""
     if len(x.w) == 1:
         return Enclosure(np.zeros(3), np.zeros(3))
     value = x.derivatives[0]
     moves = np.abs(by_flow(x, sign, pairwise) - value[:2]) * x.sd
-    log_gap = Case(x.w, x.mean[:, None], (x.sd**2)[:, None, None]).log_gap
     euler = float(x.w @ (value[2] + drift))
-    gap = float(np.exp(log_gap.hi))
+    between = log_gap(x)
+    gap = float(np.exp((between.lo + between.hi) / 2))
     worst = np.array([moves[0].max() / euler, moves[1].max() / euler, abs(euler / gap - 1)])
     return Enclosure(worst, worst)
 
 
 def budgets(x: Moved) -> Enclosure:
-    """For the moves, twice the budget of `Moved.derivatives`, one for each integral; for the weights 1e-11 for the
-    integrals and what the logarithm of G may be off, up to 2e-9 for gaps above 1e-400."""
+    """For the moves, twice the budget of `Moved.derivatives`, one for each integral; for the weights 2e-11 for the
+    integrals and half the width of the enclosure of log G, from whose middle the difference is taken."""
     if len(x.w) == 1:
         return Enclosure(np.zeros(3), np.zeros(3))
     value, off = x.derivatives
     scale = float(x.w @ value[2])
     slack = 2 * (off[:2] * x.sd).max(axis=1) / scale
-    slack = np.append(slack, 2e-9 + 1e-11)
+    between = log_gap(x)
+    slack = np.append(slack, (between.hi - between.lo) / 2 + 2e-11)
     return Enclosure(slack, slack)
 
 
