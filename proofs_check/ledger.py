@@ -3,6 +3,7 @@
 import json
 import platform
 import sqlite3
+import weakref
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -69,6 +70,7 @@ class Ledger:
         try:
             # The process that opened it is the only writer; workers return rows and never touch the file.
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10)
+            weakref.finalize(self, self._db.close)  # a ledger that is dropped is closed, in memory or not
         except sqlite3.Error as problem:
             raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
         try:
