@@ -198,6 +198,7 @@ CLAIM = Claim(
     },
     witness={
         "Ψ ≤ 1.38": {**on_first_axis(0.0), **AT_RANDOM},
+        "Ψ ≤ 2 ln 2 for t = 1/3": {**on_first_axis(0.0), **AT_RANDOM, "log_a": np.array([-1.5, 0.0])},
         "S without the overlaps": {**on_first_axis(3.0), **AT_RANDOM},
         "S over ordered pairs": {**on_first_axis(1.0), **AT_RANDOM},
         "X drawn from the mixture": {**on_first_axis(6.0), **AT_RANDOM},
@@ -207,7 +208,7 @@ CLAIM = Claim(
         "two components": lambda x: len(x.case.w) == 2,
         "three or more components": lambda x: len(x.case.w) > 2,
         "on the line": lambda x: x.on_line,
-        "overlap below 1e-20": lambda x: x.log_S < -46,
+        "overlap below 1e-10": lambda x: x.log_S < -23,
     },
     tight_at=({**on_first_axis(0.0), **AT_RANDOM},),
     proof=(
@@ -217,5 +218,5 @@ CLAIM = Claim(
             false_twin=lambda: _second_moment(1),
         ),
     ),
-    cost=0.03,
+    cost=0.015,
 )

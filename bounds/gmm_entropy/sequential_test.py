@@ -178,6 +178,14 @@ CLAIM = Claim(
             "delta": 0.05,
             "seed": 0,
         },
+        "stakes that have seen the present sample": {
+            "procedure": "test above",
+            "mean": 0.5,
+            "concentration": 1.0,
+            "n": 150,
+            "delta": 0.2,
+            "seed": 0,
+        },
     },
     covers={
         "the test above": lambda x: x.procedure == "test above",
@@ -192,5 +200,5 @@ CLAIM = Claim(
             false_twin=lambda: _coin(True),
         ),
     ),
-    cost=0.1,
+    cost=0.035,
 )

@@ -150,5 +150,5 @@ CLAIM = Claim(
             false_twin=lambda: _mellin(1),
         ),
     ),
-    cost=0.06,
+    cost=0.03,
 )
