@@ -68,18 +68,23 @@ class PerStep(NamedTuple):
 def surrogate(name: Literal["tri", "rect", "sigmoid"], th: Any) -> Slope:
     """x = u - th to a slope ≥ 0: max(0, th - |x|)/th², 1{|x| < th/2}/th, or 4q(1 - q) with q = 1/(1 + exp(-4x)).
 
-    The first two keep Fractions; the sigmoid takes floats only.
+    The first two keep Fractions, and floats of one width; the sigmoid takes floats only.
 
     >>> surrogate("tri", Fraction(1))(np.array([Fraction(1, 4)])).tolist()
     [Fraction(3, 4)]
     """
     if not th > 0:
         raise ValueError(f"the threshold th must be positive, got {th}")
-    th = th if isinstance(th, float | np.floating) else Fraction(th)
+    rational = th if isinstance(th, float | np.floating) else Fraction(th)
+
+    def like(x: Any) -> Any:  # a Fraction beside an array of floats would turn it into one of Python objects
+        kind = np.asarray(x).dtype
+        return kind.type(rational) if kind.kind == "f" else rational
+
     if name == "tri":
-        return lambda x: np.maximum(th - np.abs(x), 0 * th) / th**2
+        return lambda x: np.maximum(like(x) - np.abs(x), 0 * like(x)) / like(x) ** 2
     if name == "rect":
-        return lambda x: (np.abs(x) < th / 2) * (1 / th) + 0 * x
+        return lambda x: (np.abs(x) < like(x) / 2) * (1 / like(x)) + 0 * x
     if name == "sigmoid":
         return _sigmoid
     raise ValueError(f"surrogate must be 'tri', 'rect' or 'sigmoid', got {name!r}")

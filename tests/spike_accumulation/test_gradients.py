@@ -236,6 +236,15 @@ def test_the_sigmoid_surrogate_is_the_one_of_the_reference_code() -> None:
         slope(np.array([Fraction(1)], dtype=object))
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("name", ["tri", "rect"])
+def test_a_threshold_given_as_an_integer_leaves_floats_floats(name, kind) -> None:
+    for th in (1, 1.0, Fraction(1)):
+        slopes = surrogate(name, th)(np.array([0.25, 2], dtype=kind))
+        assert slopes.dtype == kind
+        assert slopes.tolist() == [0.75 if name == "tri" else 1, 0]
+
+
 def test_inner_products_and_cosines_per_layer() -> None:
     inner, cosine = gradient_inner_product(
         [np.array([[3.0, 4.0]]), np.zeros((1, 1))], [np.array([[4.0, 3.0]]), np.ones((1, 1))]
