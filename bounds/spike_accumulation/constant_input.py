@@ -2,7 +2,7 @@ r"""A constant input: the rate is the clipped input, rounded down, to within 1/�
 
 I[t] = c for all t, any real c, v0 = 0: 0 ≤ φ(c/th) − a[T] < 1/Λ_T with φ(z) = clip(z, 0, 1), and without leak
 a[T] = ⌊T φ(c/th)⌋/T. Why: for 0 ≤ c ≤ th this is `bounded_input`; a neuron with c < 0 never fires, one with c ≥ th always.
-The constant 1/Λ_T is optimal: c just below th/Λ_T gives a = 0. Since Λ_T < 1/(1 − λ) for λ < 1, more steps do not bring
+The constant 1/Λ_T is optimal: c just below th/Λ_T gives a = 0. Since Λ_T ≤ 1/(1 − λ) for λ < 1, more steps do not bring
 the error to 0 (`dead_zone`). All exact.
 """
 

@@ -36,7 +36,7 @@ class Output(NamedTuple):
 
 
 def output(n: int, T: int, lam: Any, s: Any, loss: str, A: Any, y: Any) -> Output:
-    """From a point: "squares" is |A s − y|², "maximum" is max(A s − y, 0), "minus squares" is −|A s − y|², "sum" is Σ A s."""
+    """From a point: "squares" is |A s − y|², "maximum" is max(A s − y, 0), "minus squares" is −|A s − y|²."""
     matrix, target = rationals(A, 2, n), rationals(y, 2)
     losses = {
         "squares": lambda s: ((matrix @ s - target) ** 2).sum(),
