@@ -73,9 +73,10 @@ def measured(n: Net) -> Errors:
     return out
 
 
-def sides(n: Net) -> tuple[Enclosure, Enclosure]:
-    """Layer by layer: eps, D, E measured below their bounds, strictly."""
-    bounds, found = network_rate_bounds(n.W, n.lam, n.th, n.T), measured(n)
+def sides(n: Net, column_sums: bool = False, in_units_of_th: bool = True) -> tuple[Enclosure, Enclosure]:
+    """Layer by layer: eps, D, E measured below their bounds, strictly; with another norm, or ν in the place of ν/th."""
+    matrices = [w.T for w in n.W] if column_sums else n.W
+    bounds, found = network_rate_bounds(matrices, n.lam, n.th if in_units_of_th else 1, n.T), measured(n)
     return ordered(
         strict=[pair for have, limit in zip(found, bounds, strict=True) for pair in zip(have, limit[1:], strict=True)]
     )
@@ -98,6 +99,7 @@ def shrinking_with_T(n: Net) -> tuple[Enclosure, Enclosure]:
 
 
 UNEVEN = point([[[EIGHTH], [2 * EIGHTH]], [[3, 5 * half]]], [[0, 0], [0]], [1], 1, T=8)
+HALVED = point([[[EIGHTH / 2], [EIGHTH]], [[3 * half, 5 * half / 2]]], [[0, 0], [0]], [1], 1, th=half, T=8)  # the same spikes
 CLAIM = Claim(
     source="new",
     says="static input: errors of rates, layer by layer and in all, and unevenness of traces stay below ε, E and D",
@@ -113,11 +115,21 @@ CLAIM = Claim(
             "bound": lambda n: same_in_every_layer(n)[1],
         },
         "1/T in spite of leak": {"actual": lambda n: shrinking_with_T(n)[0], "bound": lambda n: shrinking_with_T(n)[1]},
+        "column sums in the place of row sums": {
+            "actual": lambda n: sides(n, column_sums=True)[0],
+            "bound": lambda n: sides(n, column_sums=True)[1],
+        },
+        "weights not in units of th": {
+            "actual": lambda n: sides(n, in_units_of_th=False)[0],
+            "bound": lambda n: sides(n, in_units_of_th=False)[1],
+        },
         "an input that changes": {"space": {**SPACE, "static": Int(0, 0)}},
     },
     witness={
         "1/Λ in every layer": UNEVEN,
         "1/T in spite of leak": point([[[3 * EIGHTH]]], [[0]], [1], half, T=8),
+        "column sums in the place of row sums": UNEVEN,
+        "weights not in units of th": HALVED,
         "an input that changes": point([[[1]]], [[0]], [[0], [2]], 1),
     },
     covers={

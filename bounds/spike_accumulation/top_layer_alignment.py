@@ -1,7 +1,7 @@
 r"""At the top layer SAF-F and spike representation never point against OTTT_A, sample by sample; below and in batches they can.
 
 Top weight layer, one sample, presynaptic signals ≥ 0, any nonnegative slope, SAF-F plain or matched, SR ideal or at the
-actual rates, any T, λ, v0 (v0 = 0 for SR): <G_A, G_F> ≥ 0 and <G_A, G_SR> ≥ 0, for a spiking output with squared error and
+actual rates, any T, λ, v0: <G_A, G_F> ≥ 0 and <G_A, G_SR> ≥ 0, for a spiking output with squared error and
 y in {0, 1}^n or with softmax cross entropy and one-hot y; for a linear readout with cross entropy. It is weak: 0 occurs.
 Why: the sign of dl_i is fixed by y (o_i − y_i with o in [0, 1]; p_i − y_i with p in (0, 1)), so all summands of
 `gradient_alignment` are ≥ 0.
@@ -22,10 +22,22 @@ from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Evidence, Int, S
 from bounds.measure.rational import every_case
 from bounds.spike_accumulation.gradient_alignment import METHODS, one_pass
 from bounds.spike_accumulation.gradients import PerStep, RateGradients, cross_entropy, ottt_gradients
-from bounds.spike_accumulation.networks import CHAIN, EIGHTH, TARGET, Net, fires, gradient_arrives, half, net, point, quarter
+from bounds.spike_accumulation.networks import (
+    CHAIN,
+    EIGHTH,
+    START,
+    TARGET,
+    Net,
+    fires,
+    gradient_arrives,
+    half,
+    net,
+    point,
+    quarter,
+)
 
 SPACE: dict[str, Axis] = {
-    **{name: axis for name, axis in (CHAIN | TARGET).items() if name != "loss"},
+    **{name: axis for name, axis in (CHAIN | START | TARGET).items() if name != "loss"},
     "depth": Int(1, 2),
     "width": Array((3,), 1, 2, step=1),
     "T": Int(1, 4),
@@ -123,8 +135,16 @@ LIVELY: dict[str, Axis] = {  # where most neurons fire and learn: what is false 
     "b": Array((2, 2), 0, 0.25, step=quarter),
     "x": Array((3, 2), 0, 1, step=quarter),
     "slope": Choice(("tri",)),
+    "start": Choice((Fraction(0),)),
 }
 BELOW: dict[str, Axis] = {**LIVELY, "depth": Int(2, 2)}
+SIGNED: dict[str, Axis] = {
+    **LIVELY,
+    "depth": Int(1, 1),
+    "W": Array((2, 2, 2), -1, 1, step=quarter),
+    "b": Array((2, 2), 0, 0.75, step=quarter),
+    "x": Array((3, 2), -1, 1, step=quarter),
+}
 BATCH: dict[str, Axis] = {**LIVELY, "depth": Int(1, 1), "x2": LIVELY["x"], "y2": SPACE["y"]}
 CLAIM = Claim(
     source="new",
@@ -137,6 +157,10 @@ CLAIM = Claim(
     tightness="difference",
     falsified={
         "any target": {"space": {**SQUARED, "y": Array((2,), 0, 1, step=EIGHTH)}},
+        "input of either sign": {
+            "space": SIGNED,
+            "assumes": {"all learn": partial(all_learn, methods=METHODS[:3])},
+        },
         "in the layer below, plain": {
             "space": BELOW,
             "assumes": {"both learn": partial(all_learn, layer=0)},
@@ -164,6 +188,7 @@ CLAIM = Claim(
     },
     witness={
         "any target": point([[[half]]], [[0]], [1], 1, T=2, y=[5 * EIGHTH]),
+        "input of either sign": point([[[-half]]], [[half]], [[-3 * quarter], [1]], 1, y=[1]),
         "in the layer below, plain": point([[[1]], [[half], [3 * quarter]]], [[0], [0, 0]], [1], 1, T=2, y=[1, 0]),
         "in the layer below, by one method at least": point(
             [[[3 * quarter]], [[1], [half]]], [[0], [0, 0]], [1], 1, T=3, y=[1, 0]
@@ -176,8 +201,15 @@ CLAIM = Claim(
             [[[half]], [[3 * half]]], [[0], [-1]], [1], 1, T=2, y=[0], output="squared, readout"
         ),
     },
+    also_true={
+        "input of either sign, behind a spiking layer": {
+            "space": {**SPACE, "depth": Int(2, 2), "x": Array(("T", 2), -0.5, 1.5, step=EIGHTH)},
+            "assumes": {},
+        }
+    },
     covers={
         "the last layer fires": lambda c: fires(c.net),
+        "started at th/2": lambda c: c.net.v0 != 0,
         "the gradient of the first layer is not zero": lambda c: gradient_arrives(c.net),
         "cross entropy, spikes": lambda c: c.rounded and not c.readout,
         "cross entropy, readout": lambda c: c.readout,

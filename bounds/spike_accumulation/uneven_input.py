@@ -5,7 +5,8 @@ $$ -\frac{1+P_-/th}{\Lambda_T} < a[T]-\varphi(\bar x/th) \le \frac{P_+/th}{\Lamb
    \max_t|\hat a[t]-a[T]\Lambda_t| < 1+\frac{P_++P_-}{th}. $$
 Why: y = v − P obeys y[t] = λ y[t−1] + x̄ − th s[t] and fires iff λ y[t−1] + x̄ ≥ th − P[t]; y = x̄ Λ_t − th â[t]. For
 0 ≤ x̄ ≤ th, y stays in [−P₊, th + P₋); for x̄ < 0 look at the last spike, for x̄ > th at the last silent step; y[T] = v[T] and
-`charge_conservation` give the rate. Upper end attained by I = (k, 0, ..., 0, −k), lower end approached by
+`charge_conservation` give the rate. As P[T] = 0, λ P₊ does for P₊ ("also true"): the upper end is sharp
+without leak only. There it is attained by I = (k, 0, ..., 0, −k), the lower end approached by
 I = (1 − ε, 0, ..., 0, T − 1 + ε) (th = λ = 1). All exact.
 """
 
@@ -97,14 +98,17 @@ CLAIM = Claim(
         "without P₋": {"actual": below, "bound": lambda n: exact(1 / n.Lambda)},
         "without P₊": {"actual": above, "bound": partial(upper, factor=0)},
         "with P₊/2": {"actual": above, "bound": partial(upper, factor=half)},
+        "P₊ not in units of th": {"actual": above, "bound": lambda n: exact(n.th * upper(n, 1).hi)},
         "started above 0": {"space": {**SPACE, "start": Choice((half,))}},
     },
     witness={
         "without P₋": driven([0, 0, 0, 0, 0, 6]),
         "without P₊": driven([4, 0, 0, 0, 0, -4]),
         "with P₊/2": driven([4, 0, 0, 0, 0, -4]),
+        "P₊ not in units of th": driven([3 * half, 0, 0, 0, 0, -3 * half], th=half),
         "started above 0": driven([half, -half], start=half),
     },
+    also_true={"λ P₊ in the place of P₊": {"actual": above, "bound": lambda n: upper(n, n.lam)}},
     covers={
         "fires": lambda n: simulate_neuron(n.I, n.lam, n.th)[1].any(),
         "negative mean": lambda n: rate_discrepancy(n.I, n.lam, n.th).xbar < 0,
@@ -112,7 +116,7 @@ CLAIM = Claim(
         "mean between": lambda n: 0 < rate_discrepancy(n.I, n.lam, n.th).xbar < n.th,
         "leak": lambda n: 0 < n.lam < 1,
     },
-    tight_at=(driven([3, 0, 0, 0, 0, -3]),),
+    tight_at=(driven([3, 0, 0, 0, 0, -3]), driven([3 * half, 0, 0, 0, 0, -3 * half], th=half)),
     proof=(
         Step(
             says="y = v − P obeys y ← λ y + x̄ − th s, as does x̄ Λ − th â",

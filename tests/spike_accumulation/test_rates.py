@@ -16,6 +16,8 @@ from bounds.spike_accumulation import (
 )
 from bounds.spike_accumulation.feedback_rates import CLAIM as FEEDBACK
 from bounds.spike_accumulation.feedback_rates import equilibria, loop, measured
+from bounds.spike_accumulation.finite_time_gradient import CLAIM as GAP
+from bounds.spike_accumulation.finite_time_gradient import far_from_kinks
 from bounds.spike_accumulation.implicit_gradient import CLAIM as IMPLICIT
 from bounds.spike_accumulation.network_rates import CLAIM as RATES
 from bounds.spike_accumulation.network_rates import measured as measured_rates
@@ -129,6 +131,12 @@ def test_golden_gap_of_gradients() -> None:
     shifted = gradient_gap_bound([[[eighth]]] * 2, [[0], [half]], [1], [1], 1, 1, 4)
     assert shifted.pattern_match
     assert shifted.W[1] == Fraction(31, 512)
+
+
+def test_far_from_the_kinks_the_indicators_agree() -> None:
+    far = [c for c in (GAP.build(**p) for p in draws(GAP.space, 5, "far", range(500))) if c.net.N > 1 and far_from_kinks(c.net)]
+    assert len(far) >= 20
+    assert all(c.gap.pattern_match for c in far)
 
 
 def test_the_dead_zone_and_its_floor() -> None:
