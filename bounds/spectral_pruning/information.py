@@ -174,8 +174,9 @@ def selection_gain(Sig: ArrayLike, J: Sequence[int], j: int, tau: Ridge, M: Arra
     m = len(matrix)
     units = checked_units([*J, j], m)[:-1]
     s = residual_covariance(matrix, units, tau)[:, j]
-    d = s[j] + checked_ridge(tau, m)[j]
-    if d <= (0 if matrix.dtype == object else SMALL * trace(matrix)):
+    ridge = checked_ridge(tau, m)[j]
+    d = s[j] + ridge
+    if d <= (0 if matrix.dtype == object or ridge > 0 else SMALL * trace(matrix)):
         return 0 * trace(matrix)
     weighted = s if M is None else checked_matrix(M, "M") @ s
     return (s * weighted).sum() / d

@@ -169,15 +169,17 @@ def branch_and_bound(
     matrix, k, ridge, weight = _checked(Sig, k, tau, M)
     m = len(matrix)
     full = float(np.trace(matrix if weight is None else weight @ matrix))
-    root = None if weight is None else _root(weight)
+    root, floor = None if weight is None else _root(weight), SMALL * float(np.trace(matrix))
     starts = [greedy_selection(matrix, k, ridge, weight)[0], lookahead_selection(matrix, k)[0]]
     best, best_loss = min((_swapped(matrix, _filled(J, k, m), ridge, weight) for J in starts), key=lambda found: found[1])
 
     def bound(L: tuple[int, ...], C: tuple[int, ...]) -> float:
-        S, r, candidates = residual_covariance(matrix, L, ridge), k - len(L), list(C)
+        S, r = residual_covariance(matrix, L, ridge), k - len(L)
+        candidates = [c for c in C if ridge[c] > 0 or S[c, c] > floor]
         g, V = np.linalg.eigh(S[np.ix_(candidates, candidates)] + np.diag(ridge[candidates]))
-        keep = g > SMALL * np.trace(matrix)
-        P_half = S[:, candidates] @ (V[:, keep] / np.sqrt(g[keep]))
+        keep = g > floor
+        sound = keep.all() or not ridge[candidates].any()  # a smaller ridge leaves the inverse to rounding; but P ≼ S_L
+        P_half = S[:, candidates] @ (V[:, keep] / np.sqrt(g[keep])) if sound else _root(S)
         explained = np.linalg.svd(P_half if root is None else root @ P_half, compute_uv=False) ** 2
         total = float(np.trace(S if weight is None else weight @ S))
         return total - float(explained[:r].sum()) - 1e-12 * full
@@ -189,9 +191,7 @@ def branch_and_bound(
         _, L, C = heapq.heappop(heap)
         nodes += 1
         S, r = residual_covariance(matrix, L, ridge), k - len(L)
-        d = np.diagonal(S) + ridge
-        gain = np.einsum("ij,ij->j", S, S if weight is None else weight @ S)
-        gain = np.where(d > SMALL * np.trace(matrix), gain / np.where(d > 0, d, 1.0), 0.0)
+        gain = _gains(S, ridge, weight, floor)
         j = max(C, key=lambda c: gain[c])
         rest = tuple(c for c in C if c != j)
         if r == 1 or len(C) == r:  # one choice is left, or none
@@ -204,6 +204,13 @@ def branch_and_bound(
                 heapq.heappush(heap, (value, *child))
     lower = min([best_loss, *(entry[0] for entry in heap[:1])])
     return BranchAndBound(best, best_loss, max(0.0, lower - 1e-11 * full), nodes)
+
+
+def _gains(S: np.ndarray, tau: np.ndarray, M: np.ndarray | None, floor: float) -> np.ndarray:
+    """What each unit would gain, by its column of S; 0 for units without ridge that count as explained."""
+    alive = (tau > 0) | (np.diagonal(S) > floor)
+    d = np.where(alive, np.maximum(np.diagonal(S), 0.0) + tau, 1.0)
+    return np.where(alive, np.einsum("ij,ij->j", S, S if M is None else M @ S) / d, 0.0)
 
 
 def _root(weight: np.ndarray) -> np.ndarray:
@@ -225,9 +232,8 @@ def _swapped(Sig: np.ndarray, J: list[int], tau: np.ndarray, M: np.ndarray | Non
         for i in range(len(J)):
             others = J[:i] + J[i + 1 :]
             S = residual_covariance(Sig, others, tau)
-            d = np.diagonal(S) + tau
-            gain = np.einsum("ij,ij->j", S, S if M is None else M @ S) / np.where(d > 0, d, 1.0)
-            gain[(d <= SMALL * np.trace(Sig)) | np.isin(np.arange(len(S)), others)] = 0.0
+            gain = _gains(S, tau, M, SMALL * float(np.trace(Sig)))
+            gain[others] = 0.0
             trial = [*others, int(np.argmax(gain))]
             if len(set(trial)) == len(J) and (value := float(information_loss(Sig, trial, tau, M))) < loss - noise:
                 J, loss, improved = trial, value, True

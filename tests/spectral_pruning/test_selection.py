@@ -98,6 +98,21 @@ def test_branch_and_bound_with_one_ridge_for_each_unit_and_dead_units() -> None:
     assert sp.exact_selection(Sig, 3, 0.0)[1] == pytest.approx(0.0, abs=1e-12)
 
 
+def test_branch_and_bound_with_ridges_far_below_rounding_bounds_every_set() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        H = rng.standard_normal((4, 5)) * 10.0 ** rng.choice([0, -8, -9], 5)  # weak units explain as much as strong ones
+        Sig = H.T @ H
+        tau = 1e-22 * np.trace(Sig)
+        best = min(sp.information_loss(Sig, J, tau) for J in combinations(range(5), 2))
+        found = sp.branch_and_bound(Sig, 2, tau)
+        assert found.lower <= best + 1e-12 * np.trace(Sig)
+        assert found.loss == pytest.approx(best, rel=1e-6)
+        j = int(np.argmin(np.diagonal(Sig)))
+        gained = sp.information_loss(Sig, [], tau) - sp.information_loss(Sig, [j], tau)
+        assert sp.selection_gain(Sig, [], j, tau) == pytest.approx(gained, rel=1e-6)
+
+
 def test_a_stopped_search_still_bounds_every_set_from_below() -> None:
     Sig = random_covariance(RNG, 10, 0.8)
     best = best_loss(Sig, 4)
