@@ -1,6 +1,6 @@
 r"""Refuted: "in float64, LIF and spike accumulation spike at the same times".
 
-One neuron of weight w, no bias, input 1, th = λ = 1. With w = 0.1 the exact first spike, of 1/10 as of the double nearest to it, is
+One neuron of weight w, input 1, th = λ = 1. With w = 0.1 the exact first spike, of 1/10 as of the double nearest to it, is
 at t = 10. Float64 LIF adds ten times 0.1 to 1 − 2^-53 and first spikes at t = 11; float64 SAF multiplies, 0.1 · 10 = 1, and
 spikes at t = 10. With w = 0.3 and 0.7 (T = 12) they disagree too; there SAF spikes like 3/10 and 7/10, and LIF like the
 doubles. `forward_equivalence` holds for numbers, not for floats: no tolerance on spike trains mends that, only certificates
