@@ -1,9 +1,10 @@
-r"""SP-15, the number behind it: inverting kl is never worse than Hoeffding's square root, and can't be twice as good.
+r"""SP-15, the number behind it: inverting kl is never worse than Hoeffding's square root.
 
 $$ kl^{-1}(q,c)\le q+\sqrt{c/2},\qquad kl\bigl(q\,\|\,kl^{-1}(q,c)\bigr)=c\ \text{ unless } q=1. $$
-Why: Pinsker's inequality kl(q‖p) ≥ 2(p − q)²: ∂kl/∂p = (p − q)/(p(1 − p)) ≥ 4(p − q). The smaller √(c/4) is false. kl⁻¹ is the
-upper end of a bisection to the last bit; kl loses at most 1e-15, which its slope 4(p − q) turns into at most 1e-9 in p
-(√(1e-15/2), for c = 0). Units: probabilities, nats.
+Why: Pinsker's inequality kl(q‖p) ≥ 2(p − q)²: ∂kl/∂p = (p − q)/(p(1 − p)) ≥ 4(p − q). The smaller √(c/4) is false, though
+for q = 0 the inverse is only 1 − e^{−c}. kl⁻¹ is the upper end of a bisection to the last bit. kl loses at most 1e-14; where it
+is c its slope is at least √(2c), because c ≤ (p − q)²/(p(1 − p)) and p − q ≤ √(c/2). So p is moved by at most 1e-14/√(2c), and
+by √(1e-14/2) < 1e-7 for c = 0. Units: probabilities, nats.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Level:
 
 def inverse(x: Level) -> Enclosure:
     """kl⁻¹(q, c)."""
-    return rounded(kl_inverse_upper(x.q, x.c), rel=0.0, abs=1e-9)
+    return rounded(kl_inverse_upper(x.q, x.c), rel=0.0, abs=1e-12 + 1e-14 / max(2 * x.c, 1e-14) ** 0.5)
 
 
 def root(x: Level, share: float = 2.0) -> Enclosure:

@@ -78,6 +78,7 @@ CLAIM = Claim(
             "build": coin,
             "actual": coin_failure,
             "bound": lambda x: exact(x[1]),
+            "refine": lambda x: None,  # a sum, not a sample: there are no more trials to ask for
             "covers": {},
             "cost": 0.0005,
         },

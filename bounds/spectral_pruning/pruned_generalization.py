@@ -17,13 +17,13 @@ from bounds.spectral_pruning.learning import MOST, Experiment, experiment, slack
 from bounds.spectral_pruning.one_scale_net import SPACE
 
 
-def failure_rate(e: Experiment, compression: bool = True, complexity: bool = True) -> Enclosure:
-    """How often R(f#) exceeds the sum; either of its two terms may be left out."""
+def failure_rate(e: Experiment, compression: bool = True) -> Enclosure:
+    """How often R(f#) exceeds the sum; the compression error may be left out."""
     failures = 0
     for o in e.outcomes:
-        terms = compression * o.pruning_error + complexity * slack(e.k, o.radii, e.n, e.delta)
+        terms = compression * o.pruning_error + slack(e.k, o.radii, e.n, e.delta)
         transfer = o.train > o.train_full + o.pruning_error + 1e-12
-        failures += o.risk > o.train_full + terms or (compression and complexity and transfer)
+        failures += o.risk > o.train_full + terms or (compression and transfer)
     return sampled_rate(failures, e.trials)
 
 
