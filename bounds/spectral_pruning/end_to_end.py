@@ -88,14 +88,14 @@ def bounds_of(p: Pipeline) -> tuple[float, float]:
     return end_to_end_bound(p.params, p.Sig.astype(float), p.J, p.A, float(p.lam), float(p.t), T)
 
 
-def sharp_with(p: Pipeline, root: bool = True, power: int = 1) -> float:
-    """The sharp bound with λ/(1 − t) outside the root, or with a power of Γ."""
+def sharp_with(p: Pipeline, root: bool = True, power: int = 1, past: bool = True) -> float:
+    """The sharp bound with λ/(1 − t) outside the root, with a power of Γ, or without what earlier steps leave."""
     Gam = np.linalg.matrix_power(ridge_smoother(p.Sig.astype(float), float(p.lam)), power)
     W, Wo = p.params["Wh"][p.J], p.params["Wo"]
     amplified = operator_norm(Wo @ p.A) * geometric_sum(operator_norm(W @ p.A), p.x.shape[1] - 1)
     through = [np.sqrt(max(0.0, float(np.trace(M @ Gam @ M.T)))) for M in (Wo, W)]
     scale = float(p.lam / (1 - p.t))
-    return float((np.sqrt(scale) if root else scale) * (through[0] + amplified * through[1]))
+    return float((np.sqrt(scale) if root else scale) * (through[0] + past * amplified * through[1]))
 
 
 def error(p: Pipeline) -> float:
@@ -155,8 +155,25 @@ CLAIM = Claim(
             "actual": lambda p: p.enclosed(error(p)),
             "bound": lambda p: p.enclosed(sharp_with(p, power=2)),
         },
+        "earlier steps leave nothing": {
+            "actual": lambda p: p.enclosed(error(p)),
+            "bound": lambda p: p.enclosed(sharp_with(p, past=False)),
+        },
     },
-    witness={"λ/(1−t) outside the root": UNITS, "Γ² in place of Γ": UNITS},
+    witness={
+        "λ/(1−t) outside the root": UNITS,
+        "Γ² in place of Γ": UNITS,
+        "earlier steps leave nothing": {  # the missing unit drives the kept one
+            "Wh": [[0, 4], [0, 0]],
+            "Wi": [[0, 0], [1, 0]],
+            "b": [0, 0],
+            "Wo": [[1, 0]],
+            "x": [[[1, 0], [0, 0]]],
+            "counts": [1, 0],
+            "lam": Fraction(1, 24),
+            "t": Fraction(15, 16),
+        },
+    },
     covers={
         "pruned, with memory": lambda p: 0 < len(p.J) < len(p.counts) and p.x.shape[1] > 1 and bool(p.params["Wh"].any()),
         "everything is kept": lambda p: 0 < len(p.J) == len(p.counts),

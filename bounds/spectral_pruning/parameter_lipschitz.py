@@ -8,8 +8,9 @@ bars being means over t = 1..T of G_t(ρR_h), H_t = ρ(R_iR_x + R_b)G_t and K_t 
 a time; ‖h_t‖ ≤ H_t, and the difference of states obeys the recursion of K. Tight: a scalar positive chain, whose derivative
 in w is K_T. Units: those of the output.
 
-Rounding. At most 3 units, 6 steps and radii 2 with slope 1, so states stay below 2^8 and an output difference is right to
-1e-11; the bounds are sums of positive terms, right to 1e-11 relatively, with `operator_norm` above.
+Rounding. One step loses at most 14 u H_t (sums of at most 5 terms, at most 3 units, tanh to 4 ulps), and passes on what was
+lost as H_t passes on states: outputs of both networks lose at most 28 u T R_o H_T, and 1e-13 (1 + R_o)(1 + TΛ_o) is more.
+The bounds are sums of positive terms, right to 1e-11 relatively, with `operator_norm` above.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import numpy as np
 
 from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int, Real, rounded
 from bounds.common.rnn import rnn_forward
-from bounds.spectral_pruning.accumulation import operator_norm
+from bounds.spectral_pruning.accumulation import operator_norm, with_slope
 from bounds.spectral_pruning.generalization import parameter_lipschitz_constants
 
 NAMES = {"h": "Wh", "i": "Wi", "b": "b", "o": "Wo", "c": "bo"}
@@ -30,21 +31,31 @@ NAMES = {"h": "Wh", "i": "Wi", "b": "b", "o": "Wo", "c": "bo"}
 class Neighbours:
     """Two networks of one class, and one sequence."""
 
-    f: dict[str, np.ndarray]
+    f: dict[str, np.ndarray]  # slope 1
     g: dict[str, np.ndarray]
     x: np.ndarray  # (1, T, d_x)
+    rho: int
     activation: str
+
+    @property
+    def sloped(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Both networks with the slope ρ in their parameters."""
+        return with_slope(self.f, self.rho), with_slope(self.g, self.rho)
 
     @cached_property
     def radii(self) -> dict[str, float]:
         """The smallest class that holds both."""
         return {blk: max(size(self.f[name]), size(self.g[name])) for blk, name in NAMES.items()}
 
+    @property
+    def R_x(self) -> float:
+        """The largest input."""
+        return float(np.linalg.norm(self.x, axis=2).max())
+
     @cached_property
     def lips(self) -> dict[str, float]:
         """Its Lipschitz constants, for inputs as large as these."""
-        R_x = float(np.linalg.norm(self.x, axis=2).max())
-        return parameter_lipschitz_constants(self.radii, R_x, self.x.shape[1])
+        return parameter_lipschitz_constants(self.radii, self.R_x, self.x.shape[1], self.rho)
 
     @property
     def moved(self) -> dict[str, float]:
@@ -68,22 +79,25 @@ def neighbours(
     dWo: Any,
     x: Any,
     step: float,
+    dbo: Any = (0.0,),
+    rho: int = 1,
     activation: str = "relu",
     k: int = 0,
     T: int = 0,
 ) -> Neighbours:
     """f from its parameters, and f' = f + step · d; one output. x (T, d_x)."""
     f = {"Wh": Wh, "Wi": Wi, "b": b, "Wo": Wo, "bo": [0.0]}
-    d = {"Wh": dWh, "Wi": dWi, "b": db, "Wo": dWo, "bo": [0.0]}
+    d = {"Wh": dWh, "Wi": dWi, "b": db, "Wo": dWo, "bo": dbo}
     f = {name: np.asarray(value, dtype=float) for name, value in f.items()}
     g = {name: value + step * np.asarray(d[name], dtype=float) for name, value in f.items()}
-    return Neighbours(f, g, np.asarray(x, dtype=float)[None], activation)
+    return Neighbours(f, g, np.asarray(x, dtype=float)[None], rho, activation)
 
 
 def distance(s: Neighbours) -> Enclosure:
     """(1/T) Σ_t ‖f_t − f'_t‖."""
-    outputs = [rnn_forward(params, s.x, activation=s.activation)[1] for params in (s.f, s.g)]
-    return rounded(float(np.linalg.norm(outputs[0] - outputs[1], axis=2).mean()), rel=1e-11, abs=1e-11)
+    outputs = [rnn_forward(params, s.x, activation=s.activation)[1] for params in s.sloped]
+    lost = 1e-13 * (1 + s.radii["o"]) * (1 + s.x.shape[1] * s.lips["o"])
+    return rounded(float(np.linalg.norm(outputs[0] - outputs[1], axis=2).mean()), rel=1e-11, abs=lost)
 
 
 def bound(s: Neighbours, **replaced: float) -> Enclosure:
@@ -95,9 +109,8 @@ def bound(s: Neighbours, **replaced: float) -> Enclosure:
 def without_accumulation(s: Neighbours) -> float:
     """R_o ρ times the mean of H_{t−1}: the slope of one step, not carried on."""
     T = s.x.shape[1]
-    R_x = float(np.linalg.norm(s.x, axis=2).max())
-    before = parameter_lipschitz_constants(s.radii, R_x, T - 1)["o"] * (T - 1) if T > 1 else 0.0
-    return float(s.radii["o"] * before / T)
+    before = parameter_lipschitz_constants(s.radii, s.R_x, T - 1, s.rho)["o"] * (T - 1) if T > 1 else 0.0
+    return float(s.radii["o"] * s.rho * before / T)
 
 
 def without_inputs(s: Neighbours) -> float:
@@ -116,8 +129,10 @@ SPACE: dict[str, Axis] = {
     "dWi": Array(("k", 1), -1, 1),
     "db": Array(("k",), -1, 1),
     "dWo": Array((1, "k"), -1, 1),
+    "dbo": Array((1,), -1, 1),
     "x": Array(("T", 1), -2, 2),
     "step": Real(1e-4, 0.1, log=True),
+    "rho": Int(1, 2),
     "activation": Choice(("relu", "tanh")),
 }
 
@@ -135,6 +150,7 @@ CLAIM = Claim(
             "space": SPACE | {"k": Int(1, 1), "T": Int(4, 6), "Wh": Array(("k", "k"), 0.5, 0.95), "db": Array(("k",), 0, 0)},
         },
         "Λ_i without R_x": {"bound": lambda s: bound(s, i=without_inputs(s))},
+        "slope omitted": {"bound": lambda s: bound(s, **parameter_lipschitz_constants(s.radii, s.R_x, s.x.shape[1]))},
     },
     witness={
         "no accumulation in Λ_h": {
@@ -161,10 +177,24 @@ CLAIM = Claim(
             "x": [[2.0]],
             "step": 0.1,
         },
+        "slope omitted": {
+            "Wh": [[0.0]],
+            "Wi": [[0.0]],
+            "b": [1.0],
+            "Wo": [[1.0]],
+            "dWh": [[0.0]],
+            "dWi": [[0.0]],
+            "db": [1.0],
+            "dWo": [[0.0]],
+            "x": [[0.0]],
+            "step": 0.1,
+            "rho": 2,
+        },
     },
     covers={
         "several steps and units": lambda s: s.x.shape[1] > 2 and len(s.f["b"]) > 1,
         "one step": lambda s: s.x.shape[1] == 1,
+        "a slope of 2": lambda s: s.rho == 2,
     },
     cost=0.001,
 )

@@ -58,6 +58,15 @@ def bound_in(x: Measured) -> float:
     return rms_norm((seen + operator_norm(p.params["Wo"] @ p.A @ inverse) * u)[:, :, None])
 
 
+def with_inverted_metric(x: Measured) -> float:
+    """B(D) with ρ‖D⁻¹ Wʰ_J A D‖ in place of q_D."""
+    p = x.p
+    q = p.rho * operator_norm(p.W @ p.A * x.D / x.D[:, None])
+    seen = np.linalg.norm(p.r @ p.params["Wo"].T, axis=2)
+    u = measured_drive(p.rho * p.r @ p.W.T, x.D, q)
+    return rms_norm((seen + operator_norm(p.params["Wo"] @ p.A / x.D) * u)[:, :, None])
+
+
 def left(x: Measured) -> Enclosure:
     """Error, error, B2."""
     return x.p.enclosed(x.p.error, x.p.error, x.found["B2"])
@@ -86,6 +95,10 @@ CLAIM = Claim(
             "actual": lambda x: x.p.enclosed(x.p.error),
             "bound": lambda x: x.p.enclosed(bound_in(x)),
         },
+        "q_D with D and its inverse exchanged": {
+            "actual": lambda x: x.p.enclosed(x.p.error),
+            "bound": lambda x: x.p.enclosed(with_inverted_metric(x)),
+        },
         "D without its inverse in the read-out": {
             "actual": lambda x: x.p.enclosed(x.p.error),
             "bound": lambda x: x.p.enclosed(
@@ -99,7 +112,16 @@ CLAIM = Claim(
             ),
         },
     },
-    witness={"a metric that is not diagonal": {**NILPOTENT, "angle": np.pi / 4, "stretch": 8.0}},
+    witness={
+        "a metric that is not diagonal": {**NILPOTENT, "angle": np.pi / 4, "stretch": 8.0},
+        "q_D with D and its inverse exchanged": {  # a missing unit drives unit 1, which drives unit 0
+            **NILPOTENT,
+            "Wh": [[0, 1.5, 0], [0, 0, 1], [0, 0, 0]],
+            "b": [0, 0, 1],
+            "x": [[0] * 3],
+            "log_D": [0, -1],
+        },
+    },
     covers={
         "D helps": lambda x: x.found["B3"] < 0.999 * x.found["B2"],
         "D hurts": lambda x: bound_in(x) > 1.01 * x.found["B2"],

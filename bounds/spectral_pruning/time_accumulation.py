@@ -34,12 +34,13 @@ def right(p: Pruned) -> Enclosure:
     return p.enclosed(found["B1"], found["B0"])
 
 
-def B1_with(p: Pruned, steps: int, q: float | None = None, rho: float | None = None) -> Enclosure:
-    """B1 with G_{steps}(q) and another q or slope."""
+def B1_with(p: Pruned, steps: int, q: float | None = None, rho: float | None = None, kap: float | None = None) -> Enclosure:
+    """B1 with G_{steps}(q) and another q, slope or κ."""
     slope = p.rho if rho is None else rho
     factor = geometric_sum(slope * operator_norm(p.W @ p.A) if q is None else q, max(steps, 0))
     seen = rms_norm(p.r @ p.params["Wo"].T)
-    return p.enclosed(seen + operator_norm(p.params["Wo"] @ p.A) * slope * factor * rms_norm(p.r @ p.W.T))
+    read = operator_norm(p.params["Wo"] @ p.A) if kap is None else kap
+    return p.enclosed(seen + read * slope * factor * rms_norm(p.r @ p.W.T))
 
 
 def spectral_radius(p: Pruned) -> float:
@@ -88,6 +89,10 @@ CLAIM = Claim(
             "covers": {},
             "cost": 0.0005,
         },
+        "‖Wᵒ‖ in place of κ": {
+            "actual": lambda p: p.enclosed(p.error),
+            "bound": lambda p: B1_with(p, p.T - 1, kap=operator_norm(p.params["Wo"])),
+        },
         "slope omitted": {
             "actual": lambda p: p.enclosed(p.error),
             "bound": lambda p: B1_with(p, p.T - 1, rho=1.0),
@@ -100,6 +105,14 @@ CLAIM = Claim(
         "G_{T−2}": chain(1, 1, 2),
         "any starting state": chain(1, 1, 1, h0=[1, 1]),
         "spectral radius in place of the norm": NILPOTENT,
+        "‖Wᵒ‖ in place of κ": {  # unit 1 is 4 times unit 0, and rebuilt as that
+            "Wh": [[0, 0, 1], [0, 0, 4], [0, 0, 0]],
+            "b": [0, 0, 1],
+            "Wo": [[0, 1, 0]],
+            "x": [[0, 0]],
+            "keep": [1, 0, 0],
+            "A": [[1], [4], [0]],
+        },
         "slope omitted": chain(0, 1, 2, rho=2),
     },
     covers={
