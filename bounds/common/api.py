@@ -6,7 +6,7 @@ from typing import Any
 
 
 def lazy(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """(`__getattr__`, `__dir__`, `__all__`) for a package, from a table: module below `bounds` -> names, with spaces between."""
+    """(`__getattr__`, `__dir__`, `__all__`) of a package, from a table: module below `bounds` -> names with spaces between."""
     module_of = {name: f"bounds.{module}" for module, names in where.items() for name in names.split()}
 
     def getattr_(name: str) -> Any:
