@@ -24,11 +24,11 @@ def gap_tail_bound(K: int, m: int, c: float, eps: float, s: float | None = None)
     """
     _check(K, m, c, eps)
     if s is None:
-        s = max(0.0, 2 * (c - 1) * (c + 1) / (3 * c * c))
+        s = 2 * (c - 1) * (c + 1) / (3 * c * c) if c > 1 else 0.0
     elif not 0 < s < 1:
         raise ValueError(f"s must lie strictly between 0 and 1, not {s}.")
     base = 0.5 * math.log1p(-s) + math.log1p(s * c * c / 2)
-    return (math.log(2 * (K - 1) / eps) if K > 1 else -math.inf) - m / 2 * base
+    return (math.log(2 * (K - 1)) - math.log(eps) if K > 1 else -math.inf) - m / 2 * base
 
 
 def gap_tail_bound_dimension_free(K: int, m: int, c: float, eps: float, equal_covariance: bool = False) -> float:
@@ -39,7 +39,7 @@ def gap_tail_bound_dimension_free(K: int, m: int, c: float, eps: float, equal_co
     """
     _check(K, m, c, eps)
     base = math.log1p(c * c if equal_covariance else c * c / 2)
-    return (math.log(math.log(2) * (K - 1) / eps) if K > 1 else -math.inf) - m / 2 * base
+    return (math.log(math.log(2) * (K - 1)) - math.log(eps) if K > 1 else -math.inf) - m / 2 * base
 
 
 def _check(K: int, m: int, c: float, eps: float) -> None:

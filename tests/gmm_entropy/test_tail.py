@@ -96,3 +96,8 @@ def test_far_dimensions_neither_overflow_nor_lose_the_logarithm():
 def test_bad_input_gets_one_sentence(change, says):
     with pytest.raises(ValueError, match=says):
         gap_tail_bound(**{"K": 2, "m": 3, "c": 1.0, "eps": 0.1, **change})
+
+
+def test_scales_and_thresholds_whose_squares_and_quotients_leave_the_floats() -> None:
+    assert gap_tail_bound(2, 5, 1e-170, 1e-320) == pytest.approx(np.log(2) - np.log(1e-320))
+    assert gap_tail_bound_dimension_free(2, 5, 1e-170, 5e-324) == pytest.approx(np.log(np.log(2)) - np.log(5e-324))
