@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from bounds.gmm_entropy.contour_formula import budget, close_pair, contour, definition, difference
-from bounds.gmm_entropy.instances import Pair
+from bounds.gmm_entropy.contour_formula import PairAndLine, budget, close_pair, contour, definition, difference
 from tests.gmm_entropy.oracles import case_on_line, gap_50_digits
 
 NINE = close_pair(1, float(np.log(9)), [0.0], [3.0])  # a = 0.9, δ = 3
@@ -31,7 +30,7 @@ def test_equal_weights_may_be_exchanged_when_the_covariances_agree() -> None:
 @pytest.mark.parametrize(("mean", "var", "gap"), [(3.0, 4.0, 0.3253872523076372650632), (0.0, 9.0, 0.5066531614789493714560)])
 def test_golden_pairs_on_the_line(mean: float, var: float, gap: float) -> None:
     a = 0.3 if mean else 0.5
-    assert contour(Pair(a, 1 - a, np.array([var]), np.array([mean]))) == pytest.approx(gap, abs=1e-14)
+    assert contour(PairAndLine(a, 1 - a, np.array([var]), np.array([mean]))) == pytest.approx(gap, abs=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,3 +42,9 @@ def test_both_rules_keep_to_their_budget_of_the_fifty_digit_value(seed: int) -> 
     assert abs(contour(x) - truth) <= slack
     assert abs(definition(x)[0] - truth) <= slack
     assert slack < 1e-9
+
+
+@pytest.mark.parametrize("c", [0.25, 0.4, 0.6, 0.75])
+def test_every_line_gives_the_same_value(c: float) -> None:
+    x = close_pair(1, float(np.log(9)), [0.0], [3.0], c=c)
+    assert contour(x) == pytest.approx(0.08931787889643065543992, abs=1e-14)
