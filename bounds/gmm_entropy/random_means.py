@@ -8,19 +8,30 @@ $\sum_{k\ne l}\sqrt{w_kw_l}\le K-1$ (checked below).
 
 Here: one covariance and equal weights, so $\Sigma^{-1/2}(\mu_k-\mu_l)=2cZ$. Both sides are logarithms of probabilities.
 K = 2: G falls strictly in the separation δ, so P is a chi-square probability at the δ with G(δ) = ε, bracketed by the psi
-integral; the distribution function is scipy's, trusted to 1e-10. K = 3: means iid $N(0,2c^2I)$, whose differences are
-dependent; counted over drawn means, from below by the largest tree and from above by the pair sum (claim
-`pair_sandwich`), with an exact binomial interval.
+integral; the distribution function is scipy's, trusted to 1e-10, and a series where it may underflow. K = 3: means iid
+$N(0,2c^2I)$, whose differences are dependent; counted over drawn means, from below by the largest tree and from above by
+the pair sum (claim `pair_sandwich`), with an exact binomial interval.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import gammainc
+from scipy.special import gammainc, gammaln
 
 from bounds.claim import Axis, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.gmm_entropy.equal_covariance import log_gap_equal_covariance
+
+
+def log_chi_square(a: float, x: float) -> tuple[float, float]:
+    r"""Ends of log P(χ²_2a ≤ 2x): scipy's to 1e-10, and where that may underflow, for x < a + 1,
+    $x^ae^{-x}/\Gamma(a+1)\le P\le x^ae^{-x}/\Gamma(a+1)\cdot1/(1-x/(a+1))$, by the geometric series above its own."""
+    value = float(gammainc(a, x))
+    if value > 1e-280:
+        return float(np.log(value)) - 1e-10, float(np.log(value)) + 1e-10
+    first = float(a * np.log(x) - x - gammaln(a + 1))
+    slack = 1e-13 * (1 + a * abs(float(np.log(x))) + x + float(gammaln(a + 1)))
+    return first - slack, first - float(np.log1p(-x / (a + 1))) + slack
 
 
 @dataclass(frozen=True)
@@ -48,9 +59,8 @@ class RandomMeans:
             if abs(value - target) <= 1e-10 * max(1.0, abs(target)):
                 break  # floats cannot tell on which side of ε the gap lies
             lo, hi = (middle, hi) if value > target else (lo, middle)
-        with np.errstate(divide="ignore"):
-            ends = np.log(gammainc(self.m / 2, np.array([lo, hi]) ** 2 / (8 * self.c**2)))
-        return Enclosure(float(ends[0]) - 1e-10, float(ends[1]) + 1e-10)
+        (below, _), (_, above) = (log_chi_square(self.m / 2, delta**2 / (8 * self.c**2)) for delta in (lo, hi))
+        return Enclosure(below, above)
 
     def _counted(self) -> Enclosure:
         from bounds.measure.sampling import sampled_rate
@@ -110,9 +120,9 @@ def more_draws(x: RandomMeans) -> RandomMeans | None:
 
 SPACE: dict[str, Axis] = {
     "K": Int(2, 3),
-    "m": Int(1, 200),
+    "m": Int(1, 400),
     "c": Real(0.3, 12, log=True),
-    "eps": Real(1e-5, 0.6, log=True),
+    "eps": Real(1e-15, 0.6, log=True),
     "s": Real(0.01, 0.99),
     "seed": Int(0, 2**31 - 1),
 }
