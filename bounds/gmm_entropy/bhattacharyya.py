@@ -47,7 +47,7 @@ def right(x: Case, rate: float = 0.25, **changes: Any) -> Enclosure:
 
 
 def _psi_below(top: str) -> Evidence:
-    r"""$\psi(u)<$ top·ln 2 on [1/8, 64] in balls. On [0, 1/8] the twin of the claim's step would not be strict, so that part is
+    r"""$\psi(u)<$ top·ln 2 on [1/8, 64] in balls. At 0 there is equality, so [0, 1/8] is left to
     `_psi_is_concave_at_zero`; beyond 64 both terms are below $(u+2)e^{-u/2}$, which decreases."""
     from flint import arb
 

@@ -22,8 +22,10 @@ from bounds.gmm_entropy.separation_alpha import separation
 
 def logs(*values: Enclosure | float) -> Enclosure:
     """One entry each: enclosures as they are, other logarithms within 1e-9 or 1e-12 of their size. The argument for those:
-    they are sums of exponentials of at most a dozen terms whose exponents come from pair spectra of conditions up to 1e6,
-    each right to 1e-16 · 1e6 · its size, and from α between two certificates that agree to 1e-12."""
+    they are sums of exponentials of at most a dozen terms, whose exponents come from pair spectra and from α between two
+    certificates that agree to 1e-12. Covariances of `case` have conditions up to 3e5, but graded rows, which Cholesky
+    factors without losing digits to them: against sixty digits overlaps and α² used a tenth of the budget at corners of the
+    box, a thousandth elsewhere (`tests/gmm_entropy/test_rounding_budgets.py`)."""
     ends = [v if isinstance(v, Enclosure) else rounded(v, rel=1e-12, abs=1e-9) for v in values]
     order = ("proved", "rounded", "sampled")
     trust = max((e.trust for e in ends), key=order.index)

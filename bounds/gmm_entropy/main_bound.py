@@ -98,7 +98,7 @@ CLAIM = Claim(
     witness={
         "exponent −s α²": {**on_first_axis(8.0), "s": 0.9},
         "constant 0.6": {**on_first_axis(0.0), "s": 0.01},
-        "w_k w_l without the root": {**on_first_axis(0.0, log_odds=9.21), "s": 0.01},
+        "w_k w_l without the root": {**on_first_axis(0.0, log_odds=float(np.log(9999))), "s": 0.01},
         "(1−s)^(+m/4)": {**on_first_axis(0.0, m=8), "s": 0.9},
         "variances instead of standard deviations": {**on_first_axis(0.2, sd=(0.1, 0.1)), "s": 0.9},
     },

@@ -4,7 +4,7 @@ With $S=\sum_{k<l}\sqrt{w_kw_l}\,BC(k,l)$,
 $$ G\;\le\;\log(1+2S). $$
 Why: Shannon's entropy is at most Rényi's of order ½, which is $2\log\sum_k\sqrt{\rho_k}=\log(1+2\sum_{k<l}\sqrt{\rho_k\rho_l})$
 for responsibilities ρ; take the mean under q and use Jensen. Equality exactly when all components coincide with equal
-weights: both sides are log K. The factor 2 cannot go: without it the bound fails at any coincident components.
+weights: both sides are log K. The factor 2 cannot go: without it the bound fails there for every K ≥ 2.
 
 Both sides are logarithms of nats. Left: `Case.log_gap`. Right: `instances.logs`.
 """

@@ -3,7 +3,8 @@ r"""The right exponent for a pair doubles the paper's rate: the gap decays like 
 For weights a, b, any covariances and any dimension, with t* the maximiser that defines the separation α and
 $c_t=\max_u\psi_t(u)$,
 $$ G_{kl}\;\le\;c_{t^*}\,a^{1-t^*}b^{t^*}\,C_{t^*}\;\le\;c_{t^*}\,a^{1-t^*}b^{t^*}\,e^{-\alpha^2/2}, $$
-and so for a mixture, by summing over pairs. The second is an equality exactly for equal covariances (or equal means).
+and so for a mixture, by summing over pairs. The second is an equality exactly for equal covariances. (With equal means
+α = 0 and every t is a maximiser; t* = 1/2 is taken there.)
 Why: the first is `chernoff_sum` at t*. There the exponent of $C_t$ is $-\alpha^2/2$ by the definition of α, and its
 determinant factor is at most 1 by concavity of log det (checked below for one coordinate).
 The weights must follow t*: with the symmetric $2\ln2\sqrt{ab}$ in their place $e^{-\alpha^2/2}$ is false, but only for very

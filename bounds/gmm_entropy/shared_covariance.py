@@ -6,8 +6,8 @@ $$ \sqrt{ab}\,e^{-\delta^2/8}\,\frac{2\sqrt{2\pi}}{\delta}\,e^{-(8+\pi^2+L^2)/2\
 and, better for small δ, $G_{kl}\ge2\ln2\,[a\,\Phi(-\tfrac\delta2-\tfrac L\delta)+b\,\Phi(-\tfrac\delta2+\tfrac L\delta)]$.
 Why: $G_{kl}=\sqrt{ab}\,e^{-\delta^2/8}\int\psi(u)\,n_\delta(u+L)\,du$ with $n_\delta$ the density of N(0, δ²). Above:
 $n_\delta\le1/(\delta\sqrt{2\pi})$ and $\int\psi=4\pi$; and $\psi\le2\ln2$. Below: Jensen under the density ψ/4π, whose
-second moment is $8+\pi^2$. Last: $h_b(p)\ge2\ln2\min(p,1-p)$, and the integral of the smaller of the two weighted
-densities. The moments of ψ are checked below in balls.
+second moment is $8+\pi^2$, from $\int e^{-su}\log(1+e^u)du=\pi/(s\sin\pi s)$. Last: $h_b(p)\ge2\ln2\min(p,1-p)$, and the
+integral of the smaller of the two weighted densities. The moments of ψ are checked below in balls, to within 1e-8.
 
 All are logarithms of nats. Left and right around the contour formula, which uses no ψ. The closed forms are differences of
 terms of the sizes δ²/8 and 100/2δ², each rounded a few times.
@@ -143,8 +143,8 @@ CLAIM = Claim(
         "gap below 1e-300": lambda x: float(x.log_gap.hi) < -691,
     },
     proof=(
-        Step(says="∫ψ = 4π", check=lambda: _moment(0, "4"), false_twin=lambda: _moment(0, "4.001")),
-        Step(says="∫u²ψ = 4π(8 + π²)", check=lambda: _moment(2, "8"), false_twin=lambda: _moment(2, "8.001")),
+        Step(says="∫ψ = 4π, within 1e-8", check=lambda: _moment(0, "4"), false_twin=lambda: _moment(0, "4.00000001")),
+        Step(says="∫u²ψ = 4π(8 + π²), within 1e-8", check=lambda: _moment(2, "8"), false_twin=lambda: _moment(2, "8.00000001")),
     ),
     cost=0.004,
 )
