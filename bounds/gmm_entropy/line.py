@@ -194,7 +194,7 @@ def log_gap_on_plane(w: Any, mu: Any) -> float:
     overlap = (log_w[k] + log_w[l]) / 2 - apart**2 / 8  # log of √(A_k A_l) at the midpoint
 
     def log_components(x: np.ndarray, slack: float = 0.0) -> np.ndarray:
-        """log A at the points x (n, 2), or its largest value within `slack` in each coordinate."""
+        """log A at the points x (n, 2), or its largest value within `slack` in each coordinate; its least one for -slack."""
         away = np.maximum(np.abs(x - q.mu[:, None]) - slack, 0.0)
         return np.asarray(log_w[:, None] - 0.5 * np.einsum("knx,knx->kn", away, away))
 
@@ -208,8 +208,9 @@ def log_gap_on_plane(w: Any, mu: Any) -> float:
     while True:
         bound = np.sort(log_components((squares + 0.5) * side, side / 2), axis=0)
         some = bound[-2] > top - NEGLIGIBLE
-        squares, bound = squares[some], bound[:, some]
-        part = np.any(log_components((squares + 0.5) * side, side / 2) > bound[-1] - NEGLIGIBLE, axis=1)
+        squares = squares[some]
+        centre = (squares + 0.5) * side  # on a square where two components cross, neither is ruled out by its centre
+        part = np.any(log_components(centre, side / 2) > log_components(centre, -side / 2).max(axis=0) - NEGLIGIBLE, axis=1)
         delta = max(1.0, float(np.max(apart[part[k] & part[l]], initial=0.0)))
         if side <= 8 / delta:
             break

@@ -11,6 +11,7 @@ from bounds.gmm_entropy.line import (
     log_gap_on_plane,
     log_label_entropy,
 )
+from bounds.gmm_entropy.sandwich import log_gap_sandwich
 from bounds.measure.ball import log_enclosure
 
 EQUAL = [  # δ, gap of two halves with one covariance, certified digits
@@ -171,3 +172,18 @@ def test_means_a_denormal_apart_are_no_overflow() -> None:
 
     w = np.array([0.25, 0.25, 0.5])
     assert gap_on_line(w, [0.0, 0.0, 2.2e-311], [1.0, 1.0, 1.0]) == pytest.approx(1.5 * np.log(2), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("w", "mu"),
+    [
+        ([0.734375, 0.1875, 0.078125], [[-910.75, 1.75], [872.0, 1.0], [1398.75, 1.0]]),
+        ([0.6875, 0.09375, 0.21875], [[-1777.75, -0.25], [-188.0, -1.0], [563.25, -0.25]]),
+        ([0.3, 0.3, 0.4], [[0.0, 0.0], [300.0, 0.0], [30.0, 500.0]]),
+    ],
+)
+def test_far_triples_on_the_plane_lie_between_tree_and_sum(w: list[float], mu: list[list[float]]) -> None:
+    """Where all squares with a crossing have their centres on one side, the other component was taken to play no part: the
+    step was that of a single component, and the first of these came out e^25 too small."""
+    ends = log_gap_sandwich(w, mu, np.repeat(np.eye(2)[None], 3, axis=0))
+    assert ends.lo <= log_gap_on_plane(w, mu) <= ends.hi
