@@ -41,19 +41,24 @@ def figures(
     wanted = names or known
     with one_sentence(OSError):
         out.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows, missing = [], []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         shown = bar.add_task("figures", total=len(wanted))
         for name in wanted:
             bar.update(shown, description=name)
-            rows.append(_draw(name, out, kinds))
+            try:
+                rows.append(_draw(name, out, kinds))
+            except ModuleNotFoundError as problem:  # the others are drawn all the same
+                missing.append(f"{name} needs the package {problem.name}")
             bar.advance(shown)
     if json:
         print_json(rows)
     else:
         for row in rows:
             print(f"{row['figure']}: {', '.join(row['files'])}")
+    if missing:
+        raise Problem(f"{'; '.join(missing)}: pip install 'proofs-check[data]'")
 
 
 def _draw(name: str, out: Path, kinds: list[str]) -> dict[str, Any]:
