@@ -133,7 +133,7 @@ def search(
             pool[0] = objective.best[1:]
         _climb(objective, pool, rng, objective.left)
     except Enough:
-        pass
+        pass  # the budget is spent, or a counterexample is all that was wanted
     if "seed" in claim.space and found.judgement.actual is not None:
         fresh = {**found.point, "seed": from_unit({"seed": claim.space["seed"]}, rng.random(1))["seed"]}
         judgement, found.score = objective.look(fresh)

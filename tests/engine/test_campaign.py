@@ -40,7 +40,7 @@ FAULTS = {
     "bad_space": ["the claim raised in 41 of 41 tasks: ValueError", "falsified variant 'x ≤ x − 1' raised"],
     "inverted": ["the claim raised in 41 of 41 tasks, first at", "falsified variant 'x ≤ x − 1' raised"],
     "not_a_number": ["vacuous", "falsified variant 'x ≤ x − 1' was not refuted"],
-    "too_risky": ["the looks at this claim spent a risk of"],
+    "too_risky": ["the looks of this run spent a risk of"],
     "false_survives": ["this claim is false and nothing refuted it"],
 }
 
@@ -240,3 +240,14 @@ def test_a_bad_counterexample_file_says_what_is_wrong(change: dict[str, Any], sa
     file.write_text(json.dumps(good | change), encoding="utf-8")
     with pytest.raises(counterexample.UnreadableCounterexample, match=says.replace("(", r"\(")):
         counterexample.replay(counterexample.read(file))
+
+
+def test_the_risk_of_a_run_is_that_of_all_its_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each claim alone stays within the budget; together they do not."""
+    from proofs_check import campaign
+
+    alone = report_of("faulty.too_risky").risk
+    monkeypatch.setattr(campaign, "SUITE_RISK", 1.5 * alone)
+    assert report_of("faulty.too_risky").problems == []
+    both = run(["faulty.too_risky", "faulty.too_risky"], Serial(), Ledger(), Budget(points=40))
+    assert [len(item.problems) for item in both] == [1, 0]
