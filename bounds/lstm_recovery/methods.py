@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -124,7 +124,7 @@ def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str
 
 
 def _lmi(
-    x: _Task, net: LSTMNet, box: Box, solves: int, progress: Callable[[str], None]
+    x: _Task, net: LSTMNet, box: Box, solves: int, progress: Callable[[str], None], expired: Callable[[], bool]
 ) -> list[tuple[Certificate, dict[str, Any]]]:
     """Bisect for the smallest rate with a solution, then look above it for the smallest time."""
     w = widths(box)
@@ -149,11 +149,13 @@ def _lmi(
 
     lo, hi = float(r["f"][0].max()), 1.0
     for _ in range(solves // 2):
+        if expired():
+            break
         middle = (lo + hi) / 2
         lo, hi = (lo, middle) if attempt(middle) else (middle, hi)
     for share in np.linspace(0, 1, max(2, solves - solves // 2))[1:]:
         rho = hi + share * min(0.08, (1 - hi) * 0.9)
-        if hi < 1 and rho < 1:
+        if hi < 1 and rho < 1 and not expired():
             attempt(float(rho))
     if best is None:
         return [(Certificate("lmi", "no solution below rate 1", math.inf, None, "float"), {})]
@@ -163,7 +165,15 @@ def _lmi(
     return [(Certificate("lmi", f"rho = {rho:.4f}, {t0} transient steps", T, rho, "float"), data)]
 
 
-def certificates(
+def certificates(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> list[Certificate]:
+    """All certificates that apply, each proved if it can be: bound in steps (inf: none), rate, statement, proof object.
+
+    Arguments are those of `each_certificate`.
+    """
+    return list(each_certificate(net, e, ulo, uhi, **options))
+
+
+def each_certificate(
     net: Layers,
     e: Any = 0.01,
     ulo: Any = -1.0,
@@ -173,12 +183,14 @@ def certificates(
     anomaly_steps: int | None = None,
     lmi_solves: int = 14,
     progress: Callable[[str], None] = lambda _: None,
-) -> list[Certificate]:
-    """All certificates that apply, each proved if it can be: bound in steps (inf: none), rate, statement, proof object.
+    expired: Callable[[], bool] = lambda: False,
+) -> Iterator[Certificate]:
+    """`certificates` one by one, each as soon as it is found and proved, the cheap ones first.
 
     The inputs after the anomaly lie in [ulo, uhi]; what the anomaly left is any state of the invariant box, or, with
     `anomaly_steps`, whatever that many arbitrary inputs leave of a state of the box. Several layers have the norm
-    certificates only. `methods`: names among METHODS; None: all, the matrix inequality for at most 4 units.
+    certificates only. `methods`: names among METHODS; None: all, the matrix inequality for at most 4 units. Once
+    `expired()` is true the search for a matrix inequality ends with the best one so far.
     """
     eps, stack = tolerance(e), layers_of(net)
     lo, hi = input_range(stack[0], ulo, uhi)
@@ -187,37 +199,40 @@ def certificates(
         raise ValueError(f"the method {unknown[0]!r} is not among {', '.join(METHODS)}")
     wanted = set(methods or METHODS) - ({"lmi"} if methods is None and stack[0].n > 4 else set())
     x = _Task(stack, float(eps), lo, hi, None, None, None, anomaly_steps)
-    found: list[tuple[Certificate, dict[str, Any]]] = []
-    if "norm" in wanted and anomaly_steps is None:
-        found += _norms(x)
     hidden: Box | None = None
-    if len(stack) == 1 and wanted - {"norm"}:
-        layer = stack[0]
-        hidden = box = proved_box(layer, lo, hi)
-        start = widths(box)
-        if anomaly_steps is not None:
-            box, start = anomaly_set(layer, anomaly_steps, lo, hi)
-        elif "box" in wanted:
-            found += _boxes(x, layer, box)
-        r = gate_ranges(layer, box)
-        A_lip, A_jac = lipschitz_matrix(layer, box), jacobian_matrix(layer, box)
-        coupled = psi(layer, r)
-        maps: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float | None]] = {
-            "lipschitz": (lambda d: A_lip @ d, float(perron(A_lip)[0].hi)),
-            "jacobian": (lambda d: A_jac @ d, float(perron(A_jac)[0].hi)),
-            "coupled": (coupled, map_rate(coupled, 2 * layer.n)[0] if "coupled" in wanted else None),
-            "transient": (phi(layer, r, start), None),
-        }
-        for name, (step, rate) in maps.items():
-            if name in wanted:
-                progress(name)
-                found.append((Certificate(name, "", recovery_time(step, start, x.e, layer.n), rate, "float"), {}))
-        if "tube" in wanted:
-            progress("tube")
-            found.append((Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {}))
-        if "lmi" in wanted and anomaly_steps is None:
-            found += _lmi(x, layer, box, lmi_solves, progress)
-    return [_proved(x, eps, hidden, *pair) for pair in found]
+
+    def proved(found: Sequence[tuple[Certificate, dict[str, Any]]]) -> Iterator[Certificate]:
+        return (_proved(x, eps, hidden, *pair) for pair in found)
+
+    if "norm" in wanted and anomaly_steps is None:
+        yield from proved(_norms(x))
+    if len(stack) > 1 or not wanted - {"norm"}:
+        return
+    layer = stack[0]
+    hidden = box = proved_box(layer, lo, hi)
+    start = widths(box)
+    if anomaly_steps is not None:
+        box, start = anomaly_set(layer, anomaly_steps, lo, hi)
+    elif "box" in wanted:
+        yield from proved(_boxes(x, layer, box))
+    r = gate_ranges(layer, box)
+    A_lip, A_jac = lipschitz_matrix(layer, box), jacobian_matrix(layer, box)
+    coupled = psi(layer, r)
+    maps: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float | None]] = {
+        "lipschitz": (lambda d: A_lip @ d, float(perron(A_lip)[0].hi)),
+        "jacobian": (lambda d: A_jac @ d, float(perron(A_jac)[0].hi)),
+        "coupled": (coupled, map_rate(coupled, 2 * layer.n)[0] if "coupled" in wanted else None),
+        "transient": (phi(layer, r, start), None),
+    }
+    for name, (step, rate) in maps.items():
+        if name in wanted:
+            progress(name)
+            yield from proved([(Certificate(name, "", recovery_time(step, start, x.e, layer.n), rate, "float"), {})])
+    if "tube" in wanted:
+        progress("tube")
+        yield from proved([(Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {})])
+    if "lmi" in wanted and anomaly_steps is None:
+        yield from proved(_lmi(x, layer, box, lmi_solves, progress, expired))
 
 
 def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate, data: dict[str, Any]) -> Certificate:
@@ -247,7 +262,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
 def best(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> Certificate:
     """The certificate with the smallest bound, a proved one before an unproved one; `method` says which one won.
 
-    Options are those of `certificates`. If nothing certifies, its steps are inf and its rate is the smallest tried.
+    Options are those of `each_certificate`. If nothing certifies, its steps are inf and its rate is the smallest tried.
     """
     found = certificates(net, e, ulo, uhi, **options)
     return min(found, key=lambda c: (c.steps, c.trust != "proved", c.rate if c.rate is not None else math.inf))
