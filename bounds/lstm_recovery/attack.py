@@ -2,15 +2,16 @@
 
 For a time t and a unit j, maximise |h_{t,j} - h~_{t,j}| over both starts in the box and the common inputs, by projected
 sign-gradient ascent with exact gradients through time. What comes out is a LOWER bound of the recovery time, with the
-states and inputs that show it; it is never the recovery time itself. Equal seeds give equal answers.
+states and inputs that show it; it is never the recovery time itself. Equal seeds give equal answers, unless `go_on` cuts
+the search short.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bounds.common.lstm import LSTMNet, bptt, run
+from bounds.common.lstm import Layers, LSTMNet, bptt_layers, layers_of, run_layers
 from bounds.lstm_recovery.interval_box import Box, input_range
 
 ROUNDING = 1e-10  # by this much an attack must exceed e: thousands of ulps of a distance below 2
@@ -18,7 +19,10 @@ ROUNDING = 1e-10  # by this much an attack must exceed e: thousands of ulps of a
 
 @dataclass(frozen=True)
 class Attack:
-    """At time `steps` - 1 the copies differ by `distance` > e at hidden unit `unit`; all zero if no attack succeeded."""
+    """At time `steps` - 1 the copies differ by `distance` > e at hidden unit `unit`; all zero if no attack succeeded.
+
+    With several layers the unit is one of the last layer, and c, h hold the states of all layers, one after another.
+    """
 
     steps: int
     distance: float
@@ -41,51 +45,54 @@ class _Batch:
     common: np.ndarray  # (T,) whether both copies see the same
 
 
-def _ascend(net: LSTMNet, x: _Batch, units: np.ndarray, iters: int) -> tuple[_Batch, np.ndarray]:
+def _ascend(stack: tuple[LSTMNet, ...], x: _Batch, units: np.ndarray, iters: int) -> tuple[_Batch, np.ndarray]:
     """The best candidates of `iters` steps and their distances at the last time, each at its own unit."""
-    T, B = x.u.shape[0], x.u.shape[2]
-    pick = np.zeros((2, B, net.n))
+    T, B, n = x.u.shape[0], x.u.shape[2], stack[-1].n
+    ends = np.cumsum([layer.n for layer in stack])[:-1]
+    pick = np.zeros((2, B, n))
     pick[0, np.arange(B), units], pick[1, np.arange(B), units] = 1.0, -1.0
     best, best_value = x, np.full(B, -np.inf)
     for k in range(iters):
-        tape = run(net, x.c, x.h, x.u)
-        gap = (tape.h[-1] * pick).sum(axis=(0, 2))
+        tapes = run_layers(stack, np.split(x.c, ends, axis=-1), np.split(x.h, ends, axis=-1), x.u)
+        gap = (tapes[-1].h[-1] * pick).sum(axis=(0, 2))
         value, better = np.abs(gap), np.abs(gap) > best_value
         best_value = np.where(better, value, best_value)
         best = replace(
             best,
             **{name: np.where(better[:, None], getattr(x, name), getattr(best, name)) for name in ("c", "h", "u")},
         )
-        dh = np.zeros((T, 2, B, net.n))
+        dh = np.zeros((T, 2, B, n))
         dh[-1] = pick * np.where(gap < 0, -1.0, 1.0)[:, None]
-        g = bptt(net, tape, dh)
-        du = np.where(x.common[:, None, None, None], g.u.sum(axis=1, keepdims=True), g.u)
+        g = bptt_layers(stack, tapes, dh)
+        dc, dh0 = (np.concatenate([getattr(layer, name) for layer in g], axis=-1) for name in ("c", "h"))
+        du = np.where(x.common[:, None, None, None], g[0].u.sum(axis=1, keepdims=True), g[0].u)
         step = 0.5 ** (6 * k / iters)
         moved = [
             np.clip(v + step * (hi - lo) * np.sign(d), lo, hi)
-            for v, d, lo, hi in zip((x.c, x.h, x.u), (g.c, g.h, du), x.lo, x.hi, strict=True)
+            for v, d, lo, hi in zip((x.c, x.h, x.u), (dc, dh0, du), x.lo, x.hi, strict=True)
         ]
         x = replace(x, c=moved[0], h=moved[1], u=moved[2])
     return best, best_value
 
 
 def _search(
-    net: LSTMNet,
+    stack: tuple[LSTMNet, ...],
     e: float,
     make: Callable[[int, np.random.Generator], tuple[_Batch, np.ndarray]],
     seed: int,
     iters: int,
     most: int,
+    go_on: Callable[[Attack], bool],
 ) -> Attack:
     """Scan t upwards by max(1, t // 12) until three times in a row fail, then go on from the last success by 1."""
     rng = np.random.default_rng(seed)
-    none = Attack(0, 0.0, 0, np.zeros((2, net.n)), np.zeros((2, net.n)), np.zeros((0, 2, net.m)))
-    found, gradients = none, 0
+    zero = np.zeros((2, sum(layer.n for layer in stack)))
+    found, gradients = Attack(0, 0.0, 0, zero, zero, np.zeros((0, 2, stack[0].m))), 0
 
     def attempt(t: int) -> bool:
         nonlocal found, gradients
         batch, units = make(t, rng)
-        best, value = _ascend(net, batch, units, iters)
+        best, value = _ascend(stack, batch, units, iters)
         gradients += iters * 2 * units.size
         k = int(np.argmax(value))
         if value[k] <= e + ROUNDING:
@@ -94,11 +101,11 @@ def _search(
         return True
 
     t, failures = 1, 0
-    while failures < 3 and t <= most:
+    while failures < 3 and t <= most and go_on(replace(found, gradients=gradients)):
         failures = 0 if attempt(t) else failures + 1
         t += max(1, t // 12)
     t, failures = max(found.steps, 1), 0
-    while failures < 2 and t <= most:
+    while failures < 2 and t <= most and go_on(replace(found, gradients=gradients)):
         failures = 0 if attempt(t) else failures + 1
         t += 1
     return replace(found, gradients=gradients)
@@ -119,9 +126,19 @@ def _inputs(rng: np.random.Generator, lo: np.ndarray, hi: np.ndarray, T: int, B:
 
 
 def attack_recovery(
-    net: LSTMNet, box: Box, e: float, seed: int = 0, iters: int = 30, batch: int = 12, most: int = 400
+    net: Layers,
+    box: Box | Sequence[Box],
+    e: float,
+    seed: int = 0,
+    iters: int = 30,
+    batch: int = 12,
+    most: int = 400,
+    go_on: Callable[[Attack], bool] = lambda _: True,
 ) -> Attack:
     """The longest recovery found from two states of the box, `batch` candidates for each unit and time.
+
+    Several layers take one box each, from the input side. `go_on` is asked before every time that is tried, with the best
+    so far; False ends the search there.
 
     >>> from bounds.lstm_recovery.interval_box import invariant_box
     >>> net = LSTMNet(np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), np.array([[0.0], [9.0], [9.0], [1.0]]))
@@ -130,9 +147,13 @@ def attack_recovery(
     """
     if not e > 0:
         raise ValueError(f"the tolerance e must be positive, got {e}")
-    lo, hi = (box["cl"], box["hl"], box["ulo"]), (box["cu"], box["hu"], box["uhi"])
-    units = np.repeat(np.arange(net.n), batch)
-    quarter = np.tile(np.arange(batch) % 4 == 0, net.n)
+    stack, boxes = layers_of(net), [box] if isinstance(box, dict) else list(box)
+    if len(boxes) != len(stack):
+        raise ValueError(f"{len(stack)} layers take as many boxes, got {len(boxes)}")
+    cl, cu, hl, hu = (np.concatenate([b[side] for b in boxes]) for side in ("cl", "cu", "hl", "hu"))
+    lo, hi = (cl, hl, boxes[0]["ulo"]), (cu, hu, boxes[0]["uhi"])
+    units = np.repeat(np.arange(stack[-1].n), batch)
+    quarter = np.tile(np.arange(batch) % 4 == 0, stack[-1].n)
 
     def make(t: int, rng: np.random.Generator) -> tuple[_Batch, np.ndarray]:
         c = _corners(rng, lo[0], hi[0], units.size, quarter)
@@ -140,11 +161,11 @@ def attack_recovery(
         u = _inputs(rng, lo[2], hi[2], t, units.size, quarter)
         return _Batch(c, h, u, lo, hi, np.ones(t, dtype=bool)), units
 
-    return _search(net, e, make, seed, iters, most)
+    return _search(stack, e, make, seed, iters, most, go_on)
 
 
 def attack_reach(
-    net: LSTMNet,
+    net: Layers,
     e: float,
     L: int,
     size: float,
@@ -155,26 +176,28 @@ def attack_reach(
     batch: int = 12,
     prefix: int = 30,
     most: int = 200,
+    go_on: Callable[[Attack], bool] = lambda _: True,
 ) -> Attack:
     """The longest recovery found from reachable states: both copies at 0, `prefix` common inputs, then L inputs in
     [-size, size] for one copy only, then common ones. `steps` counts from the end of the anomaly; u holds all inputs."""
     if not (e > 0 and L >= 0 and size >= 0):
         raise ValueError(f"e must be positive, L and size not negative, got e={e}, L={L}, size={size}")
-    lo, hi = input_range(net, ulo, uhi)
-    units, zero = np.repeat(np.arange(net.n), batch), np.zeros(net.n)
-    quarter = np.tile(np.arange(batch) % 4 == 0, net.n)
+    stack = layers_of(net)
+    lo, hi = input_range(stack[0], ulo, uhi)
+    n, m, zero = stack[-1].n, stack[0].m, np.zeros(sum(layer.n for layer in stack))
+    units, quarter = np.repeat(np.arange(n), batch), np.tile(np.arange(batch) % 4 == 0, n)
 
     def make(t: int, rng: np.random.Generator) -> tuple[_Batch, np.ndarray]:
         T, B = prefix + L + t, units.size
         u = _inputs(rng, lo, hi, T, B, quarter)
         strange = slice(prefix, prefix + L)
-        u[strange, 0] = size * np.sign(rng.standard_normal((L, B, net.m)))
-        u[strange, 0][:, quarter] = size * np.where(rng.random((1, int(quarter.sum()), net.m)) < 0.5, -1.0, 1.0)
-        low, high = (np.array(np.broadcast_to(end, (T, 2, B, net.m))) for end in (lo, hi))
+        u[strange, 0] = size * np.sign(rng.standard_normal((L, B, m)))
+        u[strange, 0][:, quarter] = size * np.where(rng.random((1, int(quarter.sum()), m)) < 0.5, -1.0, 1.0)
+        low, high = (np.array(np.broadcast_to(end, (T, 2, B, m))) for end in (lo, hi))
         low[strange, 0], high[strange, 0] = -size, size
         common = np.ones(T, dtype=bool)
         common[strange] = False
-        start = np.zeros((2, B, net.n))
+        start = np.zeros((2, B, zero.size))
         return _Batch(start, start, u, (zero, zero, low), (zero, zero, high), common), units
 
-    return _search(net, e, make, seed, iters, most)
+    return _search(stack, e, make, seed, iters, most, go_on)
