@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from proofs_check.cli import doctor, entropy, figures, listing, replay, run, show, worst_case
+from proofs_check.cli import doctor, entropy, experiment, figures, listing, replay, run, show, worst_case
 from proofs_check.cli.common import Problem, version_option
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "worst-case": worst_case.worst_case,
     "replay": replay.replay,
     "figures": figures.figures,
+    "experiment": experiment.experiment,
     "entropy": entropy.entropy,
     "doctor": doctor.doctor,
 }
