@@ -32,6 +32,7 @@ METHODS = {
     "tube": "reach_tube",
     "lmi": "multipliers",
 }
+RATE_ROOM, STACK_ROOM = 1e-9, 1e-5  # relatively, by which a weight's rate exceeds the eigenvalue; equal layers need more
 REFINED = 60  # steps of refinement of a norm bound that is not the paper's own
 ROUNDS = (200, 140, 100, 70, 50, 35, 25, 18, 12, 8, 5, 3, 2, 1)
 
@@ -73,6 +74,16 @@ def _exact_text(value: Any) -> Any:
     return [_exact_text(v) for v in value] if np.ndim(value) else float(value).hex()
 
 
+def _room(stack: Sequence[LSTMNet]) -> float:
+    return RATE_ROOM if len(stack) == 1 else STACK_ROOM
+
+
+def _weight(A: np.ndarray, rate: float, room: float = RATE_ROOM) -> Any:
+    """w > 0 with A w < r w for r just above the rate: (r - A)⁻¹ 1, a series of nonnegative terms, largest entry 1."""
+    w = np.linalg.solve(rate * (1 + room) * np.eye(len(A)) - A, np.ones(len(A)))
+    return _exact_text(w / w.max())
+
+
 def tolerance(e: Any) -> Fraction:
     """0.01 and "0.01" and "1/100" are one hundredth. ValueError unless positive."""
     try:
@@ -109,7 +120,8 @@ def _norms(x: _Task) -> list[tuple[Certificate, dict[str, Any]]]:
         T = recovery_time(lambda d, A=A: A @ d, d0, x.e, len(d0) - 1)  # type: ignore[misc]
         rate = max(perron(A[l : l + 2, l : l + 2])[0].hi for l in range(0, len(A), 2))
         detail = f"q = {q:g}, k = {k}"
-        found.append((Certificate("norm", detail, T, float(rate), "float"), {"k": k, "q": float(q)}))
+        data = {"k": k, "q": float(q), "weight": _weight(A, rate, _room(x.stack))}
+        found.append((Certificate("norm", detail, T, float(rate), "float"), data))
     return found
 
 
@@ -119,7 +131,8 @@ def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str
         A = box_matrix(net, box, q=q)
         d0 = np.array([w[: net.n].max(), w[net.n :].max()]) * net.n ** (1 / q)
         T = recovery_time(lambda d, A=A: A @ d, d0, x.e, 1)  # type: ignore[misc]
-        found.append((Certificate("box", f"q = {q:g}", T, float(perron(A)[0].hi), "float"), {"q": float(q)}))
+        rate = float(perron(A)[0].hi)
+        found.append((Certificate("box", f"q = {q:g}", T, rate, "float"), {"q": float(q), "weight": _weight(A, rate)}))
     return found
 
 
@@ -217,17 +230,23 @@ def each_certificate(
         yield from proved(_boxes(x, layer, box))
     r = gate_ranges(layer, box)
     A_lip, A_jac = lipschitz_matrix(layer, box), jacobian_matrix(layer, box)
-    coupled = psi(layer, r)
-    maps: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float | None]] = {
-        "lipschitz": (lambda d: A_lip @ d, float(perron(A_lip)[0].hi)),
-        "jacobian": (lambda d: A_jac @ d, float(perron(A_jac)[0].hi)),
-        "coupled": (coupled, map_rate(coupled, 2 * layer.n)[0] if "coupled" in wanted else None),
-        "transient": (phi(layer, r, start), None),
+    maps: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "lipschitz": lambda d: A_lip @ d,
+        "jacobian": lambda d: A_jac @ d,
+        "coupled": psi(layer, r),
+        "transient": phi(layer, r, start),
     }
-    for name, (step, rate) in maps.items():
-        if name in wanted:
-            progress(name)
-            yield from proved([(Certificate(name, "", recovery_time(step, start, x.e, layer.n), rate, "float"), {})])
+    for name in [name for name in maps if name in wanted]:
+        progress(name)
+        step, rate, data = maps[name], None, {}
+        if name == "coupled":
+            rate, weight = map_rate(step, 2 * layer.n)
+            data = {"weight": _exact_text(weight)}
+        elif name != "transient":
+            A = A_lip if name == "lipschitz" else A_jac
+            rate = float(perron(A)[0].hi)
+            data = {"weight": _weight(A, rate)}
+        yield from proved([(Certificate(name, "", recovery_time(step, start, x.e, layer.n), rate, "float"), data)])
     if "tube" in wanted:
         progress("tube")
         yield from proved([(Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {})])
@@ -239,6 +258,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
     """The certificate with a proof object that checks out, at most two steps later than in floats; else as it was."""
     if certificate.steps == math.inf:
         return certificate
+    room = 0.0 if certificate.method == "lmi" else 3 * _room(x.stack)
     object_ = {
         "format": FORMAT,
         "method": certificate.method,
@@ -248,7 +268,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
         "hidden": None if hidden is None else {"lo": _exact_text(hidden["hl"]), "hi": _exact_text(hidden["hu"])},
         "anomaly_steps": x.anomaly_steps,
         "epsilon": str(e),
-        "rate": certificate.rate,
+        "rate": None if certificate.rate is None else (certificate.rate * (1 + room)).hex(),
         "certificate": data,
     }
     for extra in range(3):

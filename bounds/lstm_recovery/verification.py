@@ -76,10 +76,10 @@ def _down(x: Any) -> Any:
 
 
 def _max(*xs: Any) -> Any:
-    """Largest of exact points."""
+    """Largest of exact points; not a number if one of them is none, since every comparison with it then fails."""
     best = xs[0]
     for x in xs[1:]:
-        if x > best:
+        if not x <= best and not best.is_nan():
             best = x
     return best
 
@@ -94,6 +94,10 @@ def _sigmoid(z: Any) -> Any:
 
 def _slope(z: Any) -> Any:
     return 1 / ((-z).exp() + 2 + z.exp())
+
+
+def _tanh(z: Any) -> Any:
+    return z.tanh()
 
 
 def _tanh_slope(z: Any) -> Any:
@@ -159,13 +163,13 @@ def gates(net: LSTMNet, h: Ends, u: Ends) -> tuple[Ranges, Vector]:
         if gate == "f":
             leak = [_down(_sigmoid(-x)) for x in a[1]]
     a = _preactivation(net, 3, h, u)
-    r["g"], r["dg"] = _outward(lambda z: z.tanh(), a), _even(_tanh_slope, a)
+    r["g"], r["dg"] = _outward(_tanh, a), _even(_tanh_slope, a)
     return r, leak
 
 
 def with_cell(r: Ranges, c: Ends) -> Ranges:
     """The ranges together with those of c, tanh c and its slope."""
-    return {**r, "c": c, "t": _outward(lambda z: z.tanh(), c), "dt": _even(_tanh_slope, c)}
+    return {**r, "c": c, "t": _outward(_tanh, c), "dt": _even(_tanh_slope, c)}
 
 
 def cell_range(r: Ranges, leak: Vector) -> Ends:
@@ -193,13 +197,47 @@ class ExactBox:
         return [_up(hi - lo) for ends in (self.c, self.h) for lo, hi in zip(*ends, strict=True)]
 
 
+ROUNDS = 256  # of the box iteration, after which a set that still misses part of the iterate is refused
+
+
+def contains_limit(net: LSTMNet, box: ExactBox) -> bool:
+    """Whether the limit box, which the rounds from h in [-1, 1] shrink to, lies inside: one of 256 rounds must.
+
+    A smaller set may be invariant too (the surroundings of one of two equilibria): what recovers inside it may not
+    recover from the states that the net was asked about.
+    """
+    n, U = net.n, np.concatenate([net.U, net.W], axis=2).reshape(4 * net.n, -1)
+    positive, negative = (flint.arb_mat([_points(row) for row in part]) for part in (np.maximum(U, 0), np.minimum(U, 0)))
+    b = flint.arb_mat([[x] for x in _points(net.b.ravel())])
+    lows, highs = [arb(-1)] * n, [arb(1)] * n
+    for _ in range(ROUNDS):
+        if all(lo <= a and b <= hi for lo, hi, a, b in zip(*box.h, lows, highs, strict=True)):
+            return True
+        low, high = (flint.arb_mat([[x] for x in [*h, *u]]) for h, u in zip((lows, highs), box.u, strict=True))
+        a_lo, a_hi = positive * low + negative * high + b, positive * high + negative * low + b
+        for j in range(n):
+            i, g, o = ((a_lo[k * n + j, 0], a_hi[k * n + j, 0]) for k in (1, 3, 2))
+            leak = _down(_sigmoid(-a_hi[j, 0]))
+            (Q,), (top,) = _product(_outward(_sigmoid, ([i[0]], [i[1]])), _outward(_tanh, ([g[0]], [g[1]])))
+            widest = _up(_sigmoid(o[1]))
+            lows[j] = _max(lows[j], _down(widest * (_down(_min(arb(0), Q) / leak)).tanh()))
+            highs[j] = _min(highs[j], _up(widest * (_up(_max(arb(0), top) / leak)).tanh()))
+    return False
+
+
 @at_precision
 def verify_box(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
-    """Whether the hidden sides hl, hu for inputs in ulo, uhi make an invariant box; cl, cu are computed, not read.
+    """Whether the hidden sides hl, hu for inputs in ulo, uhi make an invariant box that holds all of the limit box (see
+    `contains_limit`); cl, cu are computed, not read.
 
-    Checked: h = 0 is inside, and the new h, o·tanh(c) with c in [cl, cu], is inside again. ValueError for sides that are
-    not finite, not of the net's sizes, or the wrong way round.
+    Checked: h = 0 is inside, [-1, 1] is not left, and the new h, o·tanh(c) with c in [cl, cu], is inside again.
+    ValueError for sides that are not finite, not of the net's sizes, or the wrong way round.
     """
+    invariant, exact = _invariant(net, box)
+    return invariant and contains_limit(net, exact), exact
+
+
+def _invariant(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
     for name, size in (("h", net.n), ("u", net.m)):
         lower, upper = (np.asarray(box[side], float) for side in ((name + "l", name + "u") if name == "h" else ("ulo", "uhi")))
         if (
@@ -211,9 +249,9 @@ def verify_box(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
     h, u = (_points(box["hl"]), _points(box["hu"])), (_points(box["ulo"]), _points(box["uhi"]))
     r, leak = gates(net, h, u)
     c = cell_range(r, leak)
-    new = _product(r["o"], _outward(lambda z: z.tanh(), c))
-    holds = all(lo <= a and a <= 0 and b >= 0 and b <= hi for lo, hi, a, b in zip(*h, *new, strict=True))
-    return holds and all(lo <= 0 and hi >= 0 for lo, hi in zip(*h, strict=True)), ExactBox(h, c, u, with_cell(r, c))
+    new = _product(r["o"], _outward(_tanh, c))
+    holds = all(-1 <= lo <= a <= 0 <= b <= hi <= 1 for lo, hi, a, b in zip(*h, *new, strict=True))
+    return holds, ExactBox(h, c, u, with_cell(r, c))
 
 
 def anomaly_box(net: LSTMNet, limit: ExactBox, L: int) -> tuple[ExactBox, Vector]:
@@ -374,7 +412,9 @@ def settles(step: Map, d0: Vector, hidden: slice, e: Fraction, T: int) -> tuple[
     """
     limit, d = arb(flint.fmpq(e.numerator, e.denominator)), d0
     for _ in range(T):
-        d = [_min(_grid(x), y) for x, y in zip(step(d), d0, strict=True)]
+        before, d = d, [_min(_grid(x), y) for x, y in zip(step(d), d0, strict=True)]
+        if all(x == y for x, y in zip(before, d, strict=True)):
+            break  # so it stays, however large T is
     return all(x <= limit for x in d[hidden]), d
 
 
@@ -422,7 +462,7 @@ def _image(box: ExactBox, net: LSTMNet) -> ExactBox:
     kept = _product(r["f"], box.c)
     lo = [_max(_down(a + q), old) for a, q, old in zip(kept[0], Q, box.c[0], strict=True)]
     hi = [_min(_up(a + p), old) for a, p, old in zip(kept[1], top, box.c[1], strict=True)]
-    new = _product(r["o"], _outward(lambda z: z.tanh(), (lo, hi)))
+    new = _product(r["o"], _outward(_tanh, (lo, hi)))
     h = (
         [_max(a, old) for a, old in zip(new[0], box.h[0], strict=True)],
         [_min(a, old) for a, old in zip(new[1], box.h[1], strict=True)],
@@ -651,9 +691,10 @@ def _read_layers(proof: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
 
 def statement(proof: Mapping[str, Any]) -> str:
     """The sentence that the object claims."""
-    L = proof["anomaly_steps"]
-    left = "any two states of the invariant set" if L is None else f"any {L} anomalous inputs"
-    return f"after {left}, |h - h~| <= {proof['epsilon']} for all t >= {proof['steps']}, for inputs in {proof['inputs']}"
+    L, ends = proof["anomaly_steps"], [_floats(proof["inputs"][end]) for end in ("lo", "hi")]
+    inputs = ", ".join(sorted({f"[{float(lo):g}, {float(hi):g}]" for lo, hi in zip(*ends, strict=True)}))
+    left = "any two pasts with such inputs" if L is None else f"any {L} anomalous inputs, however large,"
+    return f"inputs in {inputs}: {left} leave |h - h~| <= {proof['epsilon']} for all t >= {proof['steps']}"
 
 
 def verify_proof(proof: Mapping[str, Any], net: Any = None) -> Verified:
@@ -691,7 +732,7 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
         umax = point(float(np.maximum(np.abs(ulo), np.abs(uhi)).max()))
         A, start = norm_bounds(stack, int(data["k"]), float(data["q"]), umax)
         within, _ = settles(matrix_map(A), start, slice(len(start) - 1, None), e, T)
-        return _answer(proof, within)
+        return _answer(proof, within, matrix_map(A))
     if len(stack) != 1:
         return Verified(False, f"the method {method!r} is for one layer, the net has {len(stack)}")
     layer = stack[0]
@@ -710,11 +751,12 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
         if proof["anomaly_steps"] is not None:
             return Verified(False, "a box certificate says nothing about unbounded anomalies")
         A, start = box_bounds(layer, exact, float(data["q"]))
-        return _answer(proof, settles(matrix_map(A), start, slice(1, None), e, T)[0])
+        return _answer(proof, settles(matrix_map(A), start, slice(1, None), e, T)[0], matrix_map(A))
     if method == "tube":
         return _answer(proof, tube_settles(layer, exact, start, e, T)[0])
     if method != "lmi":
-        return _answer(proof, settles(map_of(layer, method, exact, start), start, hidden, e, T)[0])
+        step = map_of(layer, method, exact, start)
+        return _answer(proof, settles(step, start, hidden, e, T)[0], None if method == "transient" else step)
     if proof["anomaly_steps"] is not None:
         return Verified(False, "a matrix inequality is proved on the limit box only")
     arrays = [_floats(data[name]) for name in ("P", "lam", "p", "sector")]
@@ -722,12 +764,22 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
     proved, reason = verify_lmi(layer, box, arrays[0], arrays[1], rho, arrays[2], arrays[3])
     if not proved:
         return Verified(False, reason)
+    if Fraction(float.fromhex(proof["rate"])) != rho:
+        return Verified(False, "the rate is not the rho of the matrix inequality")
     if t0:
         _, start = settles(transient_map(layer, exact.ranges, start), start, hidden, e, t0)
     return _answer(proof, t0 >= 0 and lmi_settles(arrays[2], start, rho, e, T - t0))
 
 
-def _answer(proof: Mapping[str, Any], within: bool) -> Verified:
+def _answer(proof: Mapping[str, Any], within: bool, step: Map | None = None) -> Verified:
+    """The answer, once time and rate are judged; `step` is the homogeneous map whose rate the object states, if any."""
     if not within:
         return Verified(False, f"the bound is not within the tolerance after {proof['steps']} steps")
+    if step is not None:
+        weight, rate = _points(_floats(proof["certificate"]["weight"])), point(float.fromhex(proof["rate"]))
+        image = step(weight)
+        if not all(w > 0 and x <= _down(rate * w) for x, w in zip(image, weight, strict=True)):
+            return Verified(False, "the weight does not prove the rate")
+    elif proof["method"] != "lmi" and proof["rate"] is not None:
+        return Verified(False, f"the method {proof['method']!r} proves no rate")
     return Verified(True, "every step of the proof checks out", statement(proof))
