@@ -13,6 +13,7 @@ Only numpy is imported: whoever re-checks a proof needs nothing else to read the
 import hashlib
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -272,6 +273,9 @@ def _rows(name: str, value: Any, ndim: int, columns: int | None = None) -> np.nd
         raise ValueError(f"{name} must be {ndim}-dimensional with its first axis split into 4 gates, got shape {array.shape}")
     if columns is not None and array.shape[1] != columns:
         raise ValueError(f"{name} must have {columns} columns, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise ValueError(f"every weight must be finite, but {name}{where} is {array[*where]}")
     return array.astype(np.float64)
 
 
@@ -298,6 +302,8 @@ def from_pytorch(state: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
             if name not in mine:
                 raise ValueError(f"{prefix}{name} is missing")
         W = _rows(f"{prefix}weight_ih_l{l}", mine[f"weight_ih_l{l}"], 2)
+        if np.shape(mine[f"weight_hh_l{l}"])[1:] == (W.shape[0] / 3,):
+            raise ValueError(f"{prefix}weight_hh_l{l} has three gates, as in a GRU; an LSTM has four")
         n = W.shape[0] // 4
         U = _rows(f"{prefix}weight_hh_l{l}", mine[f"weight_hh_l{l}"], 2, columns=n)
         present = [name for name in (f"bias_ih_l{l}", f"bias_hh_l{l}") if name in mine]
@@ -371,24 +377,33 @@ def from_arrays(arrays: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
     return layers_of(layers)
 
 
-def load(path: str | Path) -> tuple[LSTMNet, ...]:
-    """Layers from an .npz or .safetensors file in PyTorch's or Keras' layout. Nothing in the file is executed."""
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """The named arrays of an .npz or .safetensors file. Nothing in the file is executed; ValueError in one sentence."""
     file = Path(path)
+    if file.suffix not in (".npz", ".safetensors"):
+        raise ValueError(f"weights are read from .npz and .safetensors files, got {file.name}")
+    if not file.is_file():
+        raise ValueError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
     if file.suffix == ".npz":
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return from_arrays({name: archive[name] for name in archive.files})
-        except (OSError, zipfile.BadZipFile) as problem:
+                return {name: archive[name] for name in archive.files}
+        except (OSError, ValueError, EOFError, AttributeError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
             raise ValueError(f"{file.name} cannot be read as .npz: {problem}") from problem
-    if file.suffix == ".safetensors":
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
 
-        try:
-            return from_arrays(load_file(file))
-        except (OSError, SafetensorError) as problem:
-            raise ValueError(f"{file.name} cannot be read as .safetensors: {problem}") from problem
-    raise ValueError(f"weights are read from .npz and .safetensors files, got {file.name}")
+    try:
+        return dict(load_file(file))
+    except (OSError, SafetensorError) as problem:
+        raise ValueError(f"{file.name} cannot be read as .safetensors: {problem}") from problem
+    except (KeyError, TypeError, AttributeError) as problem:  # numpy has no bfloat16
+        raise ValueError(f"{file.name} holds numbers that numpy cannot read ({problem}): save it as float32") from problem
+
+
+def load(path: str | Path) -> tuple[LSTMNet, ...]:
+    """Layers from an .npz or .safetensors file in PyTorch's or Keras' layout. Nothing in the file is executed."""
+    return from_arrays(read_arrays(path))
 
 
 def fingerprint(net: Layers) -> str:
