@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from proofs_check.cli import doctor, entropy, experiment, figures, listing, replay, run, show, worst_case
+from proofs_check.cli import doctor, entropy, experiment, figures, listing, replay, run, show, spikes, worst_case
 from proofs_check.cli.common import Problem, version_option
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "figures": figures.figures,
     "experiment": experiment.experiment,
     "entropy": entropy.entropy,
+    "spikes": spikes.spikes,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
