@@ -120,7 +120,7 @@ def _norms(x: _Task) -> list[tuple[Certificate, dict[str, Any]]]:
         T = recovery_time(lambda d, A=A: A @ d, d0, x.e, len(d0) - 1)  # type: ignore[misc]
         rate = max(perron(A[l : l + 2, l : l + 2])[0].hi for l in range(0, len(A), 2))
         detail = f"q = {q:g}, k = {k}"
-        data = {"k": k, "q": float(q), "weight": _weight(A, rate, _room(x.stack))}
+        data = {"k": k, "q": f"{q:g}", "weight": _weight(A, rate, _room(x.stack))}
         found.append((Certificate("norm", detail, T, float(rate), "float"), data))
     return found
 
@@ -132,7 +132,7 @@ def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str
         d0 = np.array([w[: net.n].max(), w[net.n :].max()]) * net.n ** (1 / q)
         T = recovery_time(lambda d, A=A: A @ d, d0, x.e, 1)  # type: ignore[misc]
         rate = float(perron(A)[0].hi)
-        found.append((Certificate("box", f"q = {q:g}", T, rate, "float"), {"q": float(q), "weight": _weight(A, rate)}))
+        found.append((Certificate("box", f"q = {q:g}", T, rate, "float"), {"q": f"{q:g}", "weight": _weight(A, rate)}))
     return found
 
 
@@ -290,4 +290,4 @@ def best(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options:
 
 def write_proof(proof: Mapping[str, Any], path: str | Path) -> None:
     """The proof object as a JSON file."""
-    Path(path).write_text(json.dumps(proof, indent=1) + "\n", encoding="utf-8")
+    Path(path).write_text(json.dumps(proof, indent=1, allow_nan=False) + "\n", encoding="utf-8")

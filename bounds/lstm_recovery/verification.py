@@ -11,6 +11,7 @@ the single steps. Each returns whether it holds, and the exact witness.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,7 @@ from bounds.common.lstm import LSTMNet, fingerprint, layers_of
 
 FORMAT = "lstm-recovery-proof/1"
 BITS = 200
+MOST_REFINED = 10_000  # steps of a norm bound
 GRID = 80  # distances are rounded up to multiples of 2^-80
 METHODS = ("norm", "box", "lipschitz", "jacobian", "coupled", "transient", "tube", "lmi")
 
@@ -446,12 +448,16 @@ def map_of(net: LSTMNet, method: str, box: ExactBox, clip: Vector) -> Map:
 
 @at_precision
 def verify_time(net: LSTMNet, box: Mapping[str, Any], e: Any, T: int, method: str = "lipschitz") -> tuple[bool, Vector]:
-    """Whether |h - h~| <= e after T steps and ever after, from any two states of the box; and the bound d_T."""
+    """Whether |h - h~| <= e after T steps and ever after, from any two states of the box; and the bound d_T, or that of
+    an earlier step that is within e already. ValueError unless e > 0 and T is a natural number."""
+    tolerance = Fraction(e)
+    if not natural(T) or tolerance <= 0:
+        raise ValueError(f"the time must be a natural number and the tolerance positive, got T = {T!r} and e = {e!r}")
     holds, exact = verify_box(net, box)
     start = exact.widths
     if not holds:
         return False, start
-    within, d = settles(map_of(net, method, exact, start), start, slice(net.n, None), Fraction(e), T)
+    within, d = settles(map_of(net, method, exact, start), start, slice(net.n, None), tolerance, T)
     return within, d
 
 
@@ -472,15 +478,17 @@ def _image(box: ExactBox, net: LSTMNet) -> ExactBox:
 
 
 def tube_settles(net: LSTMNet, box: ExactBox, d0: Vector, e: Fraction, T: int) -> tuple[bool, Vector]:
-    """Whether the tube is within e at step T and d_{T+1} <= d_T, so that it stays there; and d_T."""
+    """Whether the tube is within e at a step s <= T with d_{s+1} <= d_s, so that it stays there; and d_s."""
     limit, d = arb(flint.fmpq(e.numerator, e.denominator)), d0
-    for s in range(T + 1):
+    for _ in range(T + 1):
         after = _image(box, net)
         new = [_grid(x) for x in transient_map(net, box.ranges, after.widths, after.ranges)(d)]
-        if s == T:
-            return all(x <= limit for x in d[net.n :]) and all(x <= y for x, y in zip(new, d, strict=True)), d
+        if all(x <= limit for x in d[net.n :]) and all(x <= y for x, y in zip(new, d, strict=True)):
+            return True, d
+        if all(x == y for x, y in zip([*new, *after.c[0], *after.c[1]], [*d, *box.c[0], *box.c[1]], strict=True)):
+            break
         box, d = after, new
-    raise ValueError(f"T must not be negative, got {T}")
+    return False, d
 
 
 # ---- the linear matrix inequality -------------------------------------------------------------------------------------
@@ -583,9 +591,10 @@ def verify_lmi(net: LSTMNet, box: Mapping[str, Any], P: Any, lam: Any, rho: Any,
 
 
 def lmi_settles(p: Any, start: Vector, rho: Fraction, e: Fraction, T: int) -> bool:
-    """Whether rho^T sqrt(Σ p_i d_i²) <= e, squared: rho^2T Σ p_i d_i² <= e², in exact rationals."""
-    size = sum((Fraction(float(a)) * rational(x) ** 2 for a, x in zip(p, start, strict=True)), Fraction(0))
-    return T >= 0 and rho ** (2 * T) * size <= e * e
+    """Whether rho^T sqrt(Σ p_i d_i²) <= e for certain, squared: rho^2T Σ p_i d_i² <= e², in balls."""
+    size = sum((point(float(a)) * x * x for a, x in zip(p, start, strict=True)), arb(0))
+    rate, limit = (arb(flint.fmpq(x.numerator, x.denominator)) for x in (rho, e * e))
+    return T >= 0 and bool(rate ** (2 * T) * size <= limit)
 
 
 # ---- norms: one number for c and one for h of every layer -------------------------------------------------------------
@@ -611,8 +620,8 @@ def _norm(M: np.ndarray, q: float) -> Any:
 
 def norm_bounds(stack: Sequence[LSTMNet], k: int, q: float, umax: Any) -> tuple[Matrix, Vector]:
     """A_tot and d0 of the stacked 2x2 matrices on X_k, rounded up."""
-    if k < 0:
-        raise ValueError(f"the number of refinements must not be negative, got {k}")
+    if not 0 <= k <= MOST_REFINED:
+        raise ValueError(f"the number of refinements must lie in 0..{MOST_REFINED}, got {k}")
     rows: Matrix = []
     start: Vector = []
     for net in stack:
@@ -626,8 +635,8 @@ def norm_bounds(stack: Sequence[LSTMNet], k: int, q: float, umax: Any) -> tuple[
             sf, si, so, ph = (*(_up(_sigmoid(x)) for x in r[:3]), _up(r[3].tanh()))
             cb = _up(si * ph / _down(_sigmoid(-r[0])))
             H_next = _up(so * cb.tanh())
-            if step and H_next > H:
-                break  # settled up to rounding: the last step that did not grow is a valid set
+            if step and not H_next < H:
+                break  # settled up to rounding: the last step that shrank is a valid set
             best, H = (sf, si, so, ph, cb, H_next), H_next
         sf, si, so, ph, cb, H_next = best
         N, V = [_norm(U, q) for U in net.U], [_norm(W, q) for W in net.W]
@@ -678,6 +687,42 @@ class Verified:
     statement: str = ""
 
 
+NORMS = {"1": 1.0, "2": 2.0, "inf": math.inf}
+KEYS = "format method weights_sha256 layers inputs hidden anomaly_steps epsilon rate certificate steps"
+DATA = {
+    "norm": "k q weight",
+    "box": "q weight",
+    "transient": "",
+    "tube": "",
+    "lmi": "P lam p sector rho transient_steps",
+}  # of the other methods: weight
+
+
+def natural(x: Any) -> bool:
+    """An integer that is not negative; a truth value is none."""
+    return isinstance(x, int) and not isinstance(x, bool) and x >= 0
+
+
+def _integer(x: Any) -> int:
+    if not natural(x):
+        raise ValueError(f"a natural number is needed, got {x!r}")
+    return int(x)
+
+
+def _rational(text: Any) -> Fraction:
+    """ "3/4", "0.75" and "1", as they are written; a JSON number would already have been rounded."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{1,2000}(/\d{1,2000}|\.\d{1,2000})?", text, re.ASCII):
+        raise ValueError(f"a number must be written like 3/4 or 0.75, got {str(text)[:40]!r}")
+    return Fraction(text)
+
+
+def _only(entries: Any, names: str, where: str) -> None:
+    """ValueError if an entry is missing, or if there is one that nothing would check."""
+    if not isinstance(entries, Mapping) or set(entries) != set(names.split()):
+        found = ", ".join(map(str, entries)) if isinstance(entries, Mapping) else type(entries).__name__
+        raise ValueError(f"{where} must hold the entries {names or '(none)'}, got {found}")
+
+
 def _floats(values: Any) -> np.ndarray:
     """Nested lists of hexadecimal floats as an array."""
     if isinstance(values, str):
@@ -692,7 +737,7 @@ def _read_layers(proof: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
 def statement(proof: Mapping[str, Any]) -> str:
     """The sentence that the object claims."""
     L, ends = proof["anomaly_steps"], [_floats(proof["inputs"][end]) for end in ("lo", "hi")]
-    inputs = ", ".join(sorted({f"[{float(lo):g}, {float(hi):g}]" for lo, hi in zip(*ends, strict=True)}))
+    inputs = ", ".join(sorted({f"[{float(lo)!r}, {float(hi)!r}]" for lo, hi in zip(*ends, strict=True)}))
     left = "any two pasts with such inputs" if L is None else f"any {L} anomalous inputs, however large,"
     return f"inputs in {inputs}: {left} leave |h - h~| <= {proof['epsilon']} for all t >= {proof['steps']}"
 
@@ -704,7 +749,7 @@ def verify_proof(proof: Mapping[str, Any], net: Any = None) -> Verified:
     """
     try:
         return _verify(proof, net)
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError, AttributeError) as problem:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as problem:
         return Verified(False, f"the file does not read as a proof: {type(problem).__name__}: {problem}")
 
 
@@ -712,55 +757,58 @@ def verify_proof(proof: Mapping[str, Any], net: Any = None) -> Verified:
 def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
     if proof["format"] != FORMAT:
         return Verified(False, f"the format is {proof['format']!r}, not {FORMAT!r}")
+    _only(proof, KEYS, "a proof")
+    _only(proof["inputs"], "lo hi", "inputs")
+    method, data = proof["method"], proof["certificate"]
+    if method not in METHODS:
+        return Verified(False, f"the method {method!r} is not among {METHODS}")
+    _only(data, DATA.get(method, "weight"), f"the certificate of {method}")
     stack = _read_layers(proof)
     if fingerprint(stack) != proof["weights_sha256"]:
         return Verified(False, "the weights in the file do not have the hash in the file")
     if net is not None and fingerprint(net) != proof["weights_sha256"]:
         return Verified(False, "the proof is about other weights")
-    T, e = proof["steps"], Fraction(proof["epsilon"])
-    if not isinstance(T, int) or T < 0 or e <= 0:
+    T, e, L = proof["steps"], _rational(proof["epsilon"]), proof["anomaly_steps"]
+    if not natural(T) or e <= 0:
         return Verified(False, "the time must be a natural number and the tolerance positive")
-    method, data = proof["method"], proof["certificate"]
-    if method not in METHODS:
-        return Verified(False, f"the method {method!r} is not among {METHODS}")
+    if not (L is None or natural(L)):
+        return Verified(False, "the number of anomalous inputs must be a natural number")
     ulo, uhi = (_floats(proof["inputs"][name]) for name in ("lo", "hi"))
     if method == "norm":
         if ulo.shape != (stack[0].m,) or uhi.shape != ulo.shape or not (ulo <= uhi).all():
             return Verified(False, "the input range does not fit the net")
-        if proof["anomaly_steps"] is not None:
-            return Verified(False, "a norm certificate says nothing about unbounded anomalies")
+        if L is not None or proof["hidden"] is not None:
+            return Verified(False, "a norm certificate says nothing about unbounded anomalies, nor about a hidden box")
         umax = point(float(np.maximum(np.abs(ulo), np.abs(uhi)).max()))
-        A, start = norm_bounds(stack, int(data["k"]), float(data["q"]), umax)
+        A, start = norm_bounds(stack, _integer(data["k"]), NORMS[data["q"]], umax)
         within, _ = settles(matrix_map(A), start, slice(len(start) - 1, None), e, T)
         return _answer(proof, within, matrix_map(A))
     if len(stack) != 1:
         return Verified(False, f"the method {method!r} is for one layer, the net has {len(stack)}")
     layer = stack[0]
     box = {"hl": _floats(proof["hidden"]["lo"]), "hu": _floats(proof["hidden"]["hi"]), "ulo": ulo, "uhi": uhi}
-    holds, limit = verify_box(layer, box)
-    if not holds:
+    _only(proof["hidden"], "lo hi", "hidden")
+    invariant, limit = _invariant(layer, box)
+    if not invariant:
         return Verified(False, "the hidden box is not invariant")
-    exact, start = limit, limit.widths
-    if proof["anomaly_steps"] is not None:
-        L = proof["anomaly_steps"]
-        if not isinstance(L, int) or L < 0:
-            return Verified(False, "the number of anomalous inputs must be a natural number")
-        exact, start = anomaly_box(layer, limit, L)
+    if not contains_limit(layer, limit):
+        return Verified(False, "the hidden box is invariant, but leaves out part of the limit box")
+    exact, start = (limit, limit.widths) if L is None else anomaly_box(layer, limit, L)
     hidden = slice(layer.n, None)
     if method == "box":
-        if proof["anomaly_steps"] is not None:
+        if L is not None:
             return Verified(False, "a box certificate says nothing about unbounded anomalies")
-        A, start = box_bounds(layer, exact, float(data["q"]))
+        A, start = box_bounds(layer, exact, NORMS[data["q"]])
         return _answer(proof, settles(matrix_map(A), start, slice(1, None), e, T)[0], matrix_map(A))
     if method == "tube":
         return _answer(proof, tube_settles(layer, exact, start, e, T)[0])
     if method != "lmi":
         step = map_of(layer, method, exact, start)
         return _answer(proof, settles(step, start, hidden, e, T)[0], None if method == "transient" else step)
-    if proof["anomaly_steps"] is not None:
+    if L is not None:
         return Verified(False, "a matrix inequality is proved on the limit box only")
     arrays = [_floats(data[name]) for name in ("P", "lam", "p", "sector")]
-    rho, t0 = Fraction(data["rho"]), int(data["transient_steps"])
+    rho, t0 = _rational(data["rho"]), _integer(data["transient_steps"])
     proved, reason = verify_lmi(layer, box, arrays[0], arrays[1], rho, arrays[2], arrays[3])
     if not proved:
         return Verified(False, reason)
@@ -768,7 +816,7 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
         return Verified(False, "the rate is not the rho of the matrix inequality")
     if t0:
         _, start = settles(transient_map(layer, exact.ranges, start), start, hidden, e, t0)
-    return _answer(proof, t0 >= 0 and lmi_settles(arrays[2], start, rho, e, T - t0))
+    return _answer(proof, lmi_settles(arrays[2], start, rho, e, T - t0))
 
 
 def _answer(proof: Mapping[str, Any], within: bool, step: Map | None = None) -> Verified:
