@@ -67,16 +67,25 @@ def _ball(e: Any, at: Mapping[Any, Fraction]) -> acb:
     raise _Unreadable(name)
 
 
+def _usual_range(s: Any) -> tuple[int, int]:
+    """Where to look if nothing is said: on the side of 0 that the symbol assumes."""
+    size = 6 if s.is_integer else 3
+    return (0 if s.is_nonnegative else -size, 0 if s.is_nonpositive else size)
+
+
 def _points(symbols: list[Any], ranges: Ranges) -> Iterator[dict[Any, Fraction]]:
-    """Rational points with small denominators, spread over the ranges, that satisfy what the symbols assume."""
+    """Rational points with small denominators, spread over the ranges, that satisfy what the symbols assume.
+
+    A lattice modulo a prime: shares of the range inside (0, 1), no two points alike and no two symbols' shares equal, so
+    that a difference that vanishes where two symbols agree is still seen."""
     import sympy
 
     found = 0
     for n in range(8 * POINTS):
         point = {}
         for k, s in enumerate(symbols):
-            lo, hi = map(fraction, ranges.get(s.name, (-6, 6) if s.is_integer else (-3, 3)))
-            share = Fraction((n * (2 * k + 5) + 7 * k) % 29 + 1, 31)  # inside (0, 1), in another order for each symbol
+            lo, hi = map(fraction, ranges.get(s.name, _usual_range(s)))
+            share = Fraction((n + 1) * 63 * pow(83, k, 101) % 101, 101)  # 83 generates all residues
             x = lo + (hi - lo) * share
             point[s] = Fraction(round(x)) if s.is_integer and lo <= round(x) <= hi else x
         values = {s: sympy.Rational(x.numerator, x.denominator) for s, x in point.items()}

@@ -42,7 +42,7 @@ from sympy import (
     zeta,
 )
 
-from bounds.measure.symbolic import _ball, identity
+from bounds.measure.symbolic import POINTS, _ball, _points, identity
 
 x, y, z = sympy.symbols("x y z")
 a, b, s = sympy.symbols("a b s", positive=True)
@@ -96,6 +96,32 @@ def test_ranges_keep_the_test_points_where_the_statement_is_meant():
     expression = sqrt((1 - t) ** 2) - (1 - t)  # true for t <= 1 only
     assert identity(lambda: expression).verdict == "refuted"
     assert identity(lambda: expression, {"t": (0, 1)}).verdict == "undecided"  # never proved from points
+
+
+def test_points_of_positive_symbols_are_many_and_off_the_diagonals():
+    symbols = list(sympy.symbols("p q r t v w", positive=True))
+    points = [list(point.values()) for point in _points(symbols, {})]
+    assert len(points) == len({tuple(point) for point in points}) == POINTS
+    for point in points:
+        assert len(set(point)) == len(symbols)
+        assert all(0 < value < 3 for value in point)
+    for k in range(len(symbols)):
+        values = sorted(point[k] for point in points)
+        assert values[0] < 1
+        assert values[-1] > 2
+    p, q = symbols[:2]
+    assert identity(lambda: (p - q) * sqrt(p + q)).verdict == "refuted"
+    assert identity(lambda: (p - q) * (p - 2 * q) * (2 * p - q) * sqrt(p + q)).verdict == "refuted"
+
+
+def test_points_keep_to_the_side_that_a_symbol_assumes():
+    for assumed, lo, hi in (("negative", -3, 0), ("nonpositive", -3, 0), ("nonnegative", 0, 3), ("real", -3, 3)):
+        t = Symbol("t", **{assumed: True})
+        values = [point[t] for point in _points([t], {})]
+        assert len(values) == POINTS
+        assert all(lo <= value <= hi for value in values)
+        assert max(values) - min(values) > (hi - lo) / 2
+    assert [point[Symbol("t")] for point in _points([Symbol("t")], {"t": (1, 1)})] == [1] * POINTS
 
 
 def test_integer_symbols_get_integer_points():
