@@ -43,5 +43,6 @@ __getattr__, __dir__, __all__ = lazy(
         "lstm_recovery.verification": "verify_box verify_rate verify_time verify_lmi verify_proof",
         "lstm_recovery.attack": "attack_recovery attack_reach Attack",
         "lstm_recovery.methods": "Certificate certificates each_certificate best proved_box write_proof",
+        "lstm_recovery.own_network": "Recovery recovery read_network hidden_tolerance",
     },
 )

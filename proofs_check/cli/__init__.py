@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import typer
 
-from proofs_check.cli import doctor, entropy, experiment, figures, listing, replay, run, show, spikes, worst_case
+from proofs_check.cli import (
+    doctor,
+    entropy,
+    experiment,
+    figures,
+    listing,
+    recovery,
+    replay,
+    run,
+    show,
+    spikes,
+    verify_proof,
+    worst_case,
+)
 from proofs_check.cli.common import Problem, version_option
 
 app = typer.Typer(
@@ -28,6 +41,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "experiment": experiment.experiment,
     "entropy": entropy.entropy,
     "spikes": spikes.spikes,
+    "recovery": recovery.recovery,
+    "verify-proof": verify_proof.verify_proof,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():

@@ -1,0 +1,259 @@
+"""A user's own LSTM: read it from a file, certify how fast it recovers from an anomaly, attack it, and keep the proof.
+
+    layers, gain = read_network("net.safetensors", output="fc.weight")
+    found = recovery(layers, hidden_tolerance("0.05", gain), ulo=-1, uhi=1)
+    print(found.sentence)
+    write_proof(found.best.proof, "proof.json")
+
+Times are in steps of the network. Step 0 is the state that the last anomalous input left behind.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bounds.common.lstm import Layers, LSTMNet, from_arrays, layers_of, read_arrays
+from bounds.lstm_recovery.attack import Attack, attack_reach, attack_recovery
+from bounds.lstm_recovery.interval_box import Box, input_range
+from bounds.lstm_recovery.methods import METHODS, Certificate, each_certificate, proved_box, tolerance
+
+WORDS = {
+    "norm": "layer norms",
+    "box": "norms on the invariant box",
+    "lipschitz": "unit-wise Lipschitz matrix",
+    "jacobian": "unit-wise Jacobian matrix",
+    "coupled": "gate-coupled map",
+    "transient": "transient with saturation",
+    "tube": "reach tube",
+    "lmi": "quadratic Lyapunov (LMI)",
+}
+LONGEST = 400  # steps after which the attack gives up
+HUGE = 1000.0  # an anomalous input of the attack, in units of the largest usual one
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------------
+
+
+def output_gain(V: Any) -> Fraction:
+    """The largest row sum of |V|, exactly: by how much y = V h + d moves at most when each hidden unit moves by 1."""
+    V = np.asarray(V, dtype=float)
+    if V.ndim != 2 or V.size == 0 or not np.isfinite(V).all():
+        raise ValueError(f"the output weights must be a finite matrix (outputs, units), got shape {V.shape}")
+    gain = max(sum((Fraction(abs(float(x))) for x in row), Fraction(0)) for row in V)
+    if not gain:
+        raise ValueError("the output weights are all zero, so the output forgets everything at once")
+    return gain
+
+
+def read_network(path: str | Path, output: str | None = None) -> tuple[tuple[LSTMNet, ...], Fraction | None]:
+    """The layers of an .npz or .safetensors file in PyTorch's or Keras' layout, and the gain of its output, if asked for.
+
+    `output`: the entry that holds V of y = V h + d, (outputs, units) as in `torch.nn.Linear`; a name that ends in `kernel`
+    is Keras' (units, outputs). ValueError in one sentence for whatever is wrong with the file.
+    """
+    arrays = read_arrays(path)
+    layers = from_arrays(arrays)
+    if output is None:
+        return layers, None
+    if output not in arrays:
+        held = ", ".join(sorted(arrays))
+        raise ValueError(f"{Path(path).name} has no entry {output!r} for the output; it holds {held}")
+    V = arrays[output].T if output.split(":")[0].endswith("kernel") else arrays[output]
+    if V.ndim != 2 or V.shape[1] != layers[-1].n:
+        raise ValueError(f"the output weights {output} must be (outputs, {layers[-1].n}), got shape {V.shape}")
+    return layers, output_gain(V)
+
+
+def hidden_tolerance(e: Any, gain: Fraction | None = None) -> Fraction:
+    """The tolerance of each hidden unit that keeps an output of this gain within e, rounded down to six digits; e itself
+    without a gain.
+
+    >>> hidden_tolerance("0.05", Fraction(3))
+    Fraction(10416, 625000)
+    """
+    wanted = tolerance(e)
+    if gain is None:
+        return wanted
+    share = wanted / gain
+    step = Fraction(10) ** (math.floor(math.log10(share)) - 5)
+    return share // step * step
+
+
+# ---- certifying -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """What is known of the recovery time of one network, in steps. `cut` says which parts were not finished, and why."""
+
+    layers: tuple[LSTMNet, ...]
+    e: Fraction  # tolerance of every hidden unit of the last layer
+    ulo: np.ndarray  # usual inputs, (m,)
+    uhi: np.ndarray
+    anomaly_steps: int | None  # None: any number of inputs of the usual range
+    certificates: tuple[Certificate, ...] = ()
+    attack: Attack | None = None
+    cut: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Certificate | None:
+        """The smallest proved bound, or the smallest in floats where none is proved; None: no certificate."""
+        finite = [c for c in self.certificates if c.steps < math.inf]
+        return min(finite, key=lambda c: (c.trust != "proved", c.steps), default=None)
+
+    @property
+    def ratio(self) -> float | None:
+        """Certified steps over steps of the attack: 1 would be exact. None where one of them is missing or 0."""
+        if self.best is None or self.attack is None or not self.attack.steps:
+            return None
+        return self.best.steps / self.attack.steps
+
+    @property
+    def sentence(self) -> str:
+        """The answer in plain words."""
+        return " ".join([self._certified(), self._attacked()]).strip()
+
+    def _certified(self) -> str:
+        inputs = " and ".join(sorted({f"[{lo:g}, {hi:g}]" for lo, hi in zip(self.ulo, self.uhi, strict=True)}))
+        what, e = "every hidden unit" + (" of the last layer" if len(self.layers) > 1 else ""), f"{float(self.e):g}"
+        if self.anomaly_steps is None:
+            before = f"an anomaly of any length with inputs within {inputs}"
+        else:
+            plural = "" if self.anomaly_steps == 1 else "s"
+            before = f"up to {self.anomaly_steps} anomalous input{plural} of any size (usual inputs within {inputs})"
+        if self.best is not None:
+            word = "Certified" if self.best.trust == "proved" else "In floating point, unproved"
+            after = f"{_steps(self.best.steps)} after {before}"
+            return f"{word}: {after}, {what} is within {e} of where it would have been, and stays."
+        rates = [c for c in self.certificates if c.rate is not None]
+        if not self.certificates:
+            return "No certificate was computed."
+        tried = ", ".join(dict.fromkeys(WORDS[c.method] for c in self.certificates))
+        said = f"No certificate within {e} after {before}. Tried: {tried}."
+        if not rates:
+            return said
+        least = min(rates, key=lambda c: c.rate or 0.0)
+        where = "above one" if (least.rate or 0.0) >= 1 else "below one, but the bound settles above the tolerance"
+        return f"{said} The smallest rate per step is {least.rate:.4f} ({WORDS[least.method]}), {where}."
+
+    def _attacked(self) -> str:
+        if self.attack is None:
+            return ""
+        found = self.attack.steps
+        if not found:
+            return "The attack found no two pasts that the tolerance tells apart."
+        if found >= LONGEST:
+            return f"Attack: still apart after {_steps(found)}, where the search ends."
+        if self.best is None:
+            return f"Attack: it takes at least {_steps(found)}."
+        if found == self.best.steps:
+            return f"Attack: {_steps(found)} can be needed, so the bound is exact."
+        return f"Attack: {_steps(found)} can be needed; the truth lies between, within a factor {self.ratio:.1f}."
+
+
+def _steps(number: float) -> str:
+    return f"{number:g} step{'' if number == 1 else 's'}"
+
+
+def recovery(
+    net: Layers,
+    e: Any = 0.01,
+    ulo: Any = -1.0,
+    uhi: Any = 1.0,
+    *,
+    methods: Sequence[str] | None = None,
+    anomaly_steps: int | None = None,
+    seconds: float = math.inf,
+    attack_seconds: float = math.inf,
+    seed: int = 0,
+    progress: Callable[[Recovery, str], None] = lambda _found, _doing: None,
+) -> Recovery:
+    """Certificates (see `methods.each_certificate`), then an attack on the set where they live.
+
+    `seconds` and `attack_seconds` are caps, looked at between pieces of work: without reaching them, equal arguments give
+    equal answers, and `cut` says if one was reached. No attack if `attack_seconds` is 0. `progress` gets what is known so
+    far and what comes next, so that whoever interrupts keeps it.
+
+    Raises ValueError for e, inputs, methods or anomaly_steps that make no sense; ArithmeticError if an attack beats a
+    proved certificate, which would be a defect of this package.
+    """
+    stack = layers_of(net)
+    lo, hi = input_range(stack[0], ulo, uhi)
+    wanted = _applicable(methods, len(stack), anomaly_steps)
+    found = Recovery(stack, tolerance(e), lo, hi, anomaly_steps)
+    deadline = time.monotonic() + seconds
+
+    def expired() -> bool:
+        return time.monotonic() > deadline
+
+    def tell(doing: str) -> None:
+        progress(found, WORDS.get(doing, doing))
+
+    tell("norm")
+    for certificate in each_certificate(
+        stack[0] if len(stack) == 1 else stack,
+        found.e,
+        lo,
+        hi,
+        methods=methods,
+        anomaly_steps=anomaly_steps,
+        progress=tell,
+        expired=expired,
+    ):
+        found = replace(found, certificates=(*found.certificates, certificate))
+        if expired():
+            untried = [WORDS[m] for m in wanted if m not in {c.method for c in found.certificates}]
+            missing = f"; not tried: {', '.join(untried)}" if untried else ""
+            cut = f"the certificates were cut at {seconds:g} s{missing}"
+            found = replace(found, cut=(*found.cut, cut))
+            break
+    if attack_seconds > 0:
+        found = _attack(found, attack_seconds, seed, progress)
+    return found
+
+
+def _applicable(methods: Sequence[str] | None, depth: int, anomaly_steps: int | None) -> list[str]:
+    """The methods that say something, in the order of the ladder. ValueError if none of them does."""
+    if anomaly_steps is not None and anomaly_steps < 0:
+        raise ValueError(f"the number of anomalous inputs must not be negative, got {anomaly_steps}")
+    able = {"norm"} if depth > 1 else set(METHODS)
+    if anomaly_steps is not None:
+        able -= {"norm", "box", "lmi"}
+    left = [name for name in METHODS if name in able and name in (methods or METHODS)]
+    if not left and set(methods or ()) <= set(METHODS):
+        asked = f" by {' and '.join(methods)}" if methods else ""
+        of = "of any size" if anomaly_steps is not None else "of usual size"
+        raise ValueError(f"an anomaly {of} in {depth} layer{'s' if depth > 1 else ''} cannot be certified{asked}")
+    return left
+
+
+def _attack(found: Recovery, seconds: float, seed: int, progress: Callable[[Recovery, str], None]) -> Recovery:
+    stack, e, late = found.layers, float(found.e), False
+    deadline = time.monotonic() + seconds
+
+    def go_on(so_far: Attack) -> bool:
+        nonlocal late
+        progress(replace(found, attack=so_far), f"attack: at least {_steps(so_far.steps)}")
+        late = time.monotonic() > deadline
+        return not late
+
+    if found.anomaly_steps is None:
+        boxes: list[Box] = []
+        for layer in stack:
+            ends = (boxes[-1]["hl"], boxes[-1]["hu"]) if boxes else (found.ulo, found.uhi)
+            boxes.append(proved_box(layer, *ends))
+        attack = attack_recovery(stack, boxes, e, seed, most=LONGEST, go_on=go_on)
+    else:
+        size = HUGE * max(1.0, float(np.abs([found.ulo, found.uhi]).max()))
+        attack = attack_reach(stack, e, found.anomaly_steps, size, found.ulo, found.uhi, seed, most=LONGEST, go_on=go_on)
+    best = found.best
+    if best is not None and best.trust == "proved" and attack.steps > best.steps:
+        raise ArithmeticError(f"the attack shows {attack.steps} steps but {best.steps} are proved: a defect of this package")
+    cut = (f"the attack was cut at {seconds:g} s",) if late else ()
+    return replace(found, attack=attack, cut=(*found.cut, *cut))
