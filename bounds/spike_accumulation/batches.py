@@ -341,11 +341,14 @@ def _block_gradient(
 # ---- the methods ----------------------------------------------------------------------------------------------------
 
 
-def _blocks(T: int, block: int | None) -> list[slice]:
-    size = T if block is None else block
+ROWS = 1024  # of samples and steps in one product: enough for it to be fast, few enough to stay in the cache
+
+
+def _blocks(given: _Input, block: int | None) -> list[slice]:
+    size = max(1, ROWS // given.batch) if block is None else block
     if size < 1:
         raise ValueError(f"block counts steps and must be at least 1, got {block}")
-    return [slice(start, min(start + size, T)) for start in range(0, T, size)]
+    return [slice(start, min(start + size, given.T)) for start in range(0, given.T, size)]
 
 
 def _sum(parts: Iterator[Gradient]) -> Gradient:
@@ -364,7 +367,7 @@ def ottt_blocks(
     differentiation takes for the gradient's sake (not of a static input), and throw them away."""
     given = _input(net, x, T)
     state = _at_rest(net, given)
-    for steps in _blocks(given.T, block):
+    for steps in _blocks(given, block):
         found = _lif_block(net, given, state, steps, "trace", wrapped)
         yield _block_gradient(net, given, state, found, y, slope, loss_grad, input_trace, bias)
 
@@ -377,7 +380,7 @@ def saf_e_blocks(
     weights as they are, "recurrence" carries it on; they are one and the same only while the weights stay."""
     given = _input(net, x, T)
     state = _at_rest(net, given, potential=form == "recurrence")
-    for steps in _blocks(given.T, block):
+    for steps in _blocks(given, block):
         found = _saf_block(net, given, state, steps, form)
         yield _block_gradient(net, given, state, found, y, slope, loss_grad, input_trace, bias)
 
@@ -386,7 +389,7 @@ def ottt(
     net: Net, x: Array, y: Array, slope: Slope, loss_grad: LossGrad, *, T: int | None = None, block: int | None = None,
     input_trace: bool = True, bias: Bias = "acc", wrapped: bool = False,
 ) -> Gradient:  # fmt: skip
-    """OTTT_A: the sum over t, at weights that stay. block None: all steps in one block."""
+    """OTTT_A: the sum over t, at weights that stay. block None: as many steps at once as are fast."""
     return _sum(ottt_blocks(net, x, y, slope, loss_grad, T=T, block=block, input_trace=input_trace, bias=bias, wrapped=wrapped))
 
 
@@ -394,7 +397,7 @@ def saf_e(
     net: Net, x: Array, y: Array, slope: Slope, loss_grad: LossGrad, *, T: int | None = None, block: int | None = None,
     form: Form = "closed", input_trace: bool = True, bias: Bias = "acc",
 ) -> Gradient:  # fmt: skip
-    """SAF-A: the sum over t, at weights that stay. block None: all steps in one block."""
+    """SAF-A: the sum over t, at weights that stay. block None: as many steps at once as are fast."""
     return _sum(saf_e_blocks(net, x, y, slope, loss_grad, T=T, block=block, form=form, input_trace=input_trace, bias=bias))
 
 
@@ -454,7 +457,7 @@ def spiking_rates(
     """Inference: the rates after T steps, by LIF neurons and their traces or by spike accumulation."""
     given = _input(net, x, T)
     state = _at_rest(net, given)
-    for steps in _blocks(given.T, block):
+    for steps in _blocks(given, block):
         if neurons == "lif":
             _lif_block(net, given, state, steps, "trace")
         else:
@@ -473,7 +476,7 @@ def saf_f(
     given = _input(net, x, T)
     state = _at_rest(net, given, potential=False)
     arguments: list[Array] = []
-    for steps in _blocks(given.T, block):
+    for steps in _blocks(given, block):
         arguments = _saf_block(net, given, state, steps, "closed", only_last=True).arguments
     rates = _rates(net, given, state).rates
     slopes: list[Array] = []
