@@ -1,4 +1,4 @@
-"""(d) The command as whole processes, beside an interpreter that only imports what everything here needs."""
+"""The command as whole processes, beside an interpreter that only imports what everything here needs."""
 
 import os
 import statistics
@@ -45,7 +45,7 @@ def measure() -> list[Table]:
         "Goals: `run` at its default budget on 2 cores under 120 s, `list` under 1.5 s, both by the clock and with exit "
         "code 0. CPU: seconds of all processes together."
     )
-    return [Table("(d) The command", note, rows)]
+    return [Table("The command", note, rows)]
 
 
 def row(name: str, runs: list[Process], limit: float | None) -> dict[str, Any]:

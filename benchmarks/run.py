@@ -1,88 +1,106 @@
-"""Benchmarks: `python benchmarks/run.py [--only a,b,c,d] [--json]`, with the extra `bench` installed.
+"""Benchmarks: `python benchmarks/run.py [--only NAME,NAME] [--json]`, with the extra `bench` installed.
 
-Peers and ours take turns in one process on one machine, so ratios mean something where seconds do not. A run of all four
-rewrites RESULTS.md beside this file.
+Peers and ours take turns in one process on one machine, so ratios mean something where seconds do not. One file beside this
+one is one benchmark, found by its name; what it found is kept in results/NAME.json, and RESULTS.md shows all that is kept.
 """
 
 import argparse
+import importlib
 import json
 import os
+import pkgutil
 import platform
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
 
-from benchmarks import commands, density, rigorous_ball, small_gap
-from benchmarks.timing import Table
-
-BENCHMARKS: dict[str, Callable[[], list[Table]]] = {
-    "a": density.measure,
-    "b": small_gap.measure,
-    "c": rigorous_ball.measure,
-    "d": commands.measure,
-}
+PACKAGES = ("numpy", "scipy", "cvxpy-base", "clarabel", "python-flint", "scikit-learn", "torch", "snntorch")
+NAMES = sorted({info.name for info in pkgutil.iter_modules([str(HERE)])} - {"run", "timing", "results"})
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Ours and peers in turn: densities, small gaps, balls, the command.")
-    parser.add_argument("--only", default="a,b,c,d", help="which of a, b, c, d, separated by commas")
+    parser = argparse.ArgumentParser(description="Ours and peers in turn.")
+    parser.add_argument("--only", default=",".join(NAMES), help=f"which of {', '.join(NAMES)}, separated by commas")
     parser.add_argument("--json", action="store_true", help="raw numbers instead of tables")
     arguments = parser.parse_args()
     chosen = [name.strip() for name in arguments.only.split(",")]
-    unknown = sorted(set(chosen) - set(BENCHMARKS))
+    unknown = sorted(set(chosen) - set(NAMES))
     if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
-    where, tables = machine(), []
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(NAMES)}")
+    (HERE / "results").mkdir(exist_ok=True)
     for name in chosen:
-        tables += BENCHMARKS[name]()
-    where["load, end"] = load()
-    if set(chosen) == set(BENCHMARKS):
-        Path(__file__).with_name("RESULTS.md").write_text(page(where, tables), encoding="utf-8")
-    if arguments.json:
-        print(json.dumps({"machine": where, "tables": [table._asdict() for table in tables]}, indent=1, default=float))
-    else:
-        print(page(where, tables), end="")
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        where = machine()
+        tables = importlib.import_module(f"benchmarks.{name}").measure()
+        where["load, end"] = load()
+        found = {"machine": where, "tables": [table._asdict() for table in tables]}
+        (HERE / "results" / f"{name}.json").write_text(json.dumps(found, indent=1, default=plain) + "\n", encoding="utf-8")
+    kept = {
+        name: json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES if is_kept(name)
+    }
+    (HERE / "RESULTS.md").write_text(page(kept), encoding="utf-8")
+    wanted = {name: kept[name] for name in chosen}
+    print(json.dumps(wanted, indent=1) if arguments.json else page(wanted), end="")
+
+
+def is_kept(name: str) -> bool:
+    return (HERE / "results" / f"{name}.json").is_file()
+
+
+def plain(value: Any) -> Any:
+    """Scalars of numpy as Python's."""
+    return value.item() if hasattr(value, "item") else float(value)
 
 
 def machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    names = ("numpy", "scipy", "scikit-learn", "torch", "python-flint")
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "CPU": models[0] if models else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
-        "versions": {"Python": platform.python_version()} | {name: version(name) for name in names},
+        "versions": {"Python": platform.python_version()} | {name: found for name in PACKAGES if (found := installed(name))},
         "load, start": load(),
     }
 
 
+def installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
 def load() -> float | None:
-    """Processes that wanted a core, averaged over five minutes, where the system tells."""
-    return round(os.getloadavg()[1], 1) if hasattr(os, "getloadavg") else None
+    """Processes that wanted a core, averaged over a minute, where the system tells."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
-def page(where: dict[str, Any], tables: list[Table]) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
+def page(kept: dict[str, Any]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `python benchmarks/run.py` on {where['date']}: {where['CPU']}, {where['cores']} cores; {versions}.",
-        f"Processes that wanted a core, ours included: {where['load, start']} at the start, {where['load, end']} at the end.",
-        "Where that is more than the cores, seconds are too long for everyone, and ratios are what counts.",
+        "Written by `python benchmarks/run.py`. Where more processes wanted a core than there are, ours included, seconds are",
+        "too long for everyone, and ratios are what counts.",
     ]
-    for table in tables:
-        lines += ["", f"## {table.title}", "", table.note]
-        for row, before in zip(table.rows, [{}, *table.rows], strict=False):
-            if list(row) != list(before):
-                lines += ["", "| " + " | ".join(row) + " |", "|" + " --- |" * len(row)]
-            lines.append("| " + " | ".join(shown(value) for value in row.values()) + " |")
+    for name, found in kept.items():
+        where = found["machine"]
+        versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
+        lines += ["", f"## {name}", ""]
+        lines += [f"{where['date']}, {where['CPU']}, {where['cores']} cores; wanted: {where['load, start']} at the start,"]
+        lines += [f"{where['load, end']} at the end; {versions}."]
+        for table in found["tables"]:
+            lines += ["", f"### {table['title']}", "", table["note"]]
+            for row, before in zip(table["rows"], [{}, *table["rows"]], strict=False):
+                if list(row) != list(before):
+                    lines += ["", "| " + " | ".join(row) + " |", "|" + " --- |" * len(row)]
+                lines.append("| " + " | ".join(shown(value) for value in row.values()) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""(b) Time to know the gap to 1 %: the bounded importance sampler against naive Monte Carlo with the fastest peer's density.
+"""Time to know the gap to 1 %: the bounded importance sampler against naive Monte Carlo with the fastest peer's density.
 
 Naive, by entropy: H̃ + mean log q(X), as one would estimate H. By label: the mean of log q(X) - log A_k(X) for X drawn from
 component k, whose log A_k costs nothing: the best that can be done with draws from q, a few hundred times better.
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.density import PEERS, Density, blobs
+from benchmarks.gmm_density import PEERS, Density, blobs
 from benchmarks.timing import Table, alternate, goal, ratio, threads
 from bounds.gmm_entropy.importance import gap_importance_sample
 from bounds.gmm_entropy.mixture import Mixture, entropy_approximation, mixture
@@ -32,7 +32,7 @@ class Sampled(NamedTuple):
 
 
 def separated(K: int, m: int, log10_gap: float) -> Mixture:
-    """The blobs of (a), moved apart until the pair gaps sum to 10^log10_gap; for K = 2 the gap is that sum.
+    """The blobs of the density benchmark, moved apart until the pair gaps sum to 10^log10_gap; for K = 2 the gap is that sum.
 
     ValueError where even coincident means leave a smaller gap.
     """
@@ -95,8 +95,8 @@ def measure() -> list[Table]:
     )
     with threads(1):
         return [
-            Table("(b) Time to 1 % of a gap near 1e-3", against, [against_naive(K, m) for K, m in SIZES]),
-            Table("(b) Gaps that no peer sees", unseen, [where_no_peer_answers(K, m, e) for K, m in SIZES for e in SMALL]),
+            Table("Time to 1 % of a gap near 1e-3", against, [against_naive(K, m) for K, m in SIZES]),
+            Table("Gaps that no peer sees", unseen, [where_no_peer_answers(K, m, e) for K, m in SIZES for e in SMALL]),
         ]
 
 

@@ -1,4 +1,4 @@
-"""(a) log density of a mixture at many points: ours, and the peers that people use for it.
+"""Log density of a mixture at many points: ours, and the peers that people use for it.
 
 A peer is a function of the points alone: what depends on the mixture only (factors, validation) is done beforehand, while
 ours starts from weights, means and covariances every time.
@@ -79,8 +79,8 @@ def measure() -> list[Table]:
         "point cost."
     )
     return [
-        Table("(a) Log density of a mixture", goals, found),
-        Table("(a) Distance from the floor", below, [floor(*size) for size in SIZES]),
+        Table("Log density of a mixture", goals, found),
+        Table("Distance from the floor", below, [floor(*size) for size in SIZES]),
     ]
 
 

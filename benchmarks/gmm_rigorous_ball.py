@@ -1,4 +1,4 @@
-"""(c) The rigorous ball of a pair gap; no peer has one."""
+"""The rigorous ball of a pair gap; no peer has one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.small_gap import separated
+from benchmarks.gmm_small_gap import separated
 from benchmarks.timing import Table, alternate, goal
 from bounds.gmm_entropy.balls import pair_gap_ball, pair_gap_enclosure
 
@@ -27,7 +27,7 @@ def measure() -> list[Table]:
         "Goal: the enclosure, which takes the saddle's contour and as many bits as it needs, under 0.5 s; medians of the "
         "processor's time, which other work lengthens less than the clock's."
     )
-    return [Table("(c) A rigorous ball of a pair gap", note, [row(name, *pair) for name, pair in pairs.items()])]
+    return [Table("A rigorous ball of a pair gap", note, [row(name, *pair) for name, pair in pairs.items()])]
 
 
 def row(name: str, a: float, b: float, lam: np.ndarray, d: np.ndarray) -> dict[str, Any]:
