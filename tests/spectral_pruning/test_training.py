@@ -5,6 +5,8 @@ import pytest
 
 from bounds.common.rnn import Recurrent, rnn_forward
 from bounds.common.training import numerical_gradient, softmax_cross_entropy, squared_error
+from bounds.spectral_pruning.tasks import row_digits
+from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, train
 
 
 def small(dtype=np.float64, m=5, d_x=2, d_y=3, seed=0):
@@ -89,3 +91,99 @@ def test_wrong_sequences_targets_and_activations_are_named():
         Recurrent(small(), every_step=True).gradient(np.zeros((3, 4, 2)), np.zeros((4, 3), int), softmax_cross_entropy)
     with pytest.raises(ValueError, match="activation"):
         Recurrent(small(), "sigmoid")
+
+
+# ---- training -------------------------------------------------------------------------------------------------------
+
+SHORT = Recipe(epochs=6, rate=2e-3)
+
+
+def fresh(seed=0):
+    return Recurrent(irnn(16, 8, 10, seed))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return row_digits()
+
+
+def test_an_irnn_starts_as_a_sum_of_its_inputs():
+    p = irnn(40, 3, 5, seed=1, dtype=np.float64)
+    assert np.array_equal(p["Wh"], np.eye(40))
+    assert not p["b"].any()
+    assert not p["bo"].any()
+    assert 0.07 < p["Wi"].std() < 0.13
+    assert 0.7 < p["Wo"].std() * np.sqrt(40) < 1.3
+    x = np.ones((1, 4, 3))
+    h = rnn_forward(p, x)[0][0]
+    assert h[3] == pytest.approx(4 * np.maximum(p["Wi"].sum(1), 0))
+    assert all(value.dtype == np.float32 for value in irnn(4, 1, 2, 0).values())
+
+
+def test_rows_of_digits_are_learned(rows):
+    net = Recurrent(irnn(64, 8, 10, seed=0))
+    losses = train(net, *rows.train, Recipe(epochs=30, rate=4e-3), seed=0)
+    assert losses[-1] < 0.2 * losses[0]
+    assert accuracy(predict(net, rows.test.x), rows.test.targets) > 0.88  # about 0.94
+
+
+def test_equal_seeds_give_equal_networks_and_others_do_not(rows):
+    nets = [fresh() for _ in range(3)]
+    losses = [train(net, *rows.train, SHORT, seed) for net, seed in zip(nets, (3, 3, 4), strict=True)]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
+    assert all(np.array_equal(nets[0].params[name], nets[1].params[name]) for name in nets[0].params)
+
+
+def test_an_interrupted_run_goes_on_bit_for_bit(rows, tmp_path):
+    whole, file = fresh(), tmp_path / "folder" / "run.npz"
+    losses = train(whole, *rows.train, SHORT, 0)
+
+    class Interruption(Exception):
+        pass
+
+    def stop(epoch, loss):
+        if epoch == 4:
+            raise Interruption
+
+    with pytest.raises(Interruption):
+        train(fresh(), *rows.train, SHORT, 0, checkpoint=file, every=2, progress=stop)
+    seen = []
+    again = fresh(seed=9)  # its start does not matter: the checkpoint holds everything
+    assert train(again, *rows.train, SHORT, 0, checkpoint=file, every=2, progress=lambda e, _: seen.append(e)) == losses
+    assert seen == [4, 5]
+    assert all(np.array_equal(whole.params[name], again.params[name]) for name in whole.params)
+    done = fresh(seed=8)
+    assert train(done, *rows.train, SHORT, 0, checkpoint=file) == losses  # nothing is left to do
+    assert all(np.array_equal(whole.params[name], done.params[name]) for name in whole.params)
+    assert [path.name for path in file.parent.iterdir()] == ["run.npz"]
+
+
+def test_a_checkpoint_of_another_run_is_refused(rows, tmp_path):
+    file = tmp_path / "run.npz"
+    train(fresh(), *rows.train, Recipe(epochs=1), 0, checkpoint=file)
+    for net, recipe, seed in ((fresh(), Recipe(2), 0), (fresh(), Recipe(1), 1), (Recurrent(irnn(8, 8, 10, 0)), Recipe(1), 0)):
+        with pytest.raises(ValueError, match="checkpoint of another run"):
+            train(net, *rows.train, recipe, seed, checkpoint=file)
+
+
+def test_a_diverged_run_ends_and_says_so(rows):
+    net = Recurrent({name: value * (1e20 if name == "Wh" else 1) for name, value in irnn(16, 8, 10, 0).items()})
+    losses = train(net, *rows.train, Recipe(epochs=5), 0)
+    assert len(losses) == 1
+    assert not np.isfinite(losses[0])
+    y = predict(net, rows.test.x)
+    assert accuracy(y, rows.test.targets) == 0
+    assert cross_entropy(y, rows.test.targets) == np.inf
+
+
+def test_scores_are_those_of_plain_loops(rows):
+    y = predict(fresh(), rows.test.x, chunk=7)
+    assert np.array_equal(y.argmax(1), fresh().outputs(rows.test.x).argmax(1))
+    right = [int(np.argmax(row)) == label for row, label in zip(y, rows.test.targets, strict=True)]
+    nats = [
+        np.log(np.exp(row - row.max()).sum()) + row.max() - row[label] for row, label in zip(y, rows.test.targets, strict=True)
+    ]
+    assert accuracy(y, rows.test.targets) == np.mean(right)
+    assert cross_entropy(y, rows.test.targets) == pytest.approx(np.mean(nats), rel=1e-5)
+    assert accuracy(np.array([[np.nan, 0.0], [1.0, 0.0]]), np.array([0, 0])) == 0.5
