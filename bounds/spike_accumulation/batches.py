@@ -435,11 +435,12 @@ def _back_in_time(ds: Array, slopes: Array, lam: float, reset: float) -> None:
 
 
 class Rates(NamedTuple):
-    """a^l[T] (batch, n_l) for the layers 0..N, that of a readout being W a + b; and the traces â^l[T] of layers 1 to the last
-    spiking one. With lam = 1/2 and T below the bits of a float, a trace is the whole spike train, written in binary."""
+    """a^l[T] (batch, n_l) for the layers 0..N, that of a readout being W a + b; for the spiking layers their traces â^l[T],
+    which with lam = 1/2 and T below the bits of a float are whole spike trains, written in binary; and numbers of spikes."""
 
     rates: list[Array]
     traces: list[Array]
+    counts: list[Array]  # empty where they were not wanted
 
 
 def _rates(net: Net, given: _Input, state: _State) -> Rates:
@@ -447,7 +448,7 @@ def _rates(net: Net, given: _Input, state: _State) -> Rates:
     rates = [given.x if given.static else state.trace[0] / charge, *(a / charge for a in state.trace[1:])]
     if net.readout:
         rates.append(_affine(net, net.spiking, rates[-1]))
-    return Rates(rates, state.trace[1:])
+    return Rates(rates, state.trace[1:], [])
 
 
 def spiking_rates(
@@ -457,12 +458,18 @@ def spiking_rates(
     """Inference: the rates after T steps, by LIF neurons and their traces or by spike accumulation."""
     given = _input(net, x, T)
     state = _at_rest(net, given)
+    counts = [np.zeros(a.shape, int) for a in state.trace[1:]]
     for steps in _blocks(given, block):
+        before = [a.copy() for a in state.trace[1:]]
         if neurons == "lif":
-            _lif_block(net, given, state, steps, "trace")
+            traces = _lif_block(net, given, state, steps, "trace").factors[1:]
         else:
-            _saf_block(net, given, state, steps, form, only_last=True)
-    return _rates(net, given, state)
+            traces = _saf_block(net, given, state, steps, form).factors[1:]
+        for count, past, a in zip(counts, before, traces, strict=True):
+            for now in a:  # a trace rises above what the leak has left of it exactly when its neuron fires
+                count += now > net.lam * past
+                past = now
+    return _rates(net, given, state)._replace(counts=counts)
 
 
 def saf_f(

@@ -228,11 +228,12 @@ def test_spikes_that_are_certain_are_fired_in_floats_of_any_weights(dtype, neuro
     rates = fast.spiking_rates(fast.Net(W, b, lam, 1.0), (x[:1] if static else x[:, None]).astype(dtype), T=T, neurons=neurons)
     weights = 0.5 ** np.arange(T - 1, -1, -1)
     compared = 0
-    for trace, s, certain in zip(rates.traces, seen.s[1:], sure, strict=True):
+    for trace, count, s, certain in zip(rates.traces, rates.counts, seen.s[1:], sure, strict=True):
         assert trace.dtype == dtype
         whole = certain.all(axis=0)  # a trace in binary is the whole spike train
         compared += whole.sum()
         assert np.array_equal(trace[0][whole], (weights @ s)[whole].astype(dtype))
+        assert np.array_equal(count[0][whole], s.sum(axis=0)[whole])
     assert compared > 30
 
 
