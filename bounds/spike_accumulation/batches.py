@@ -356,6 +356,7 @@ def _sum(parts: Iterator[Gradient]) -> Gradient:
     for part in parts:
         for into, new in zip((*total.W, *total.b), (*part.W, *part.b), strict=True):
             into += new
+        del part, into, new  # or they would live on while the next ones are made
     return total
 
 
@@ -368,8 +369,9 @@ def ottt_blocks(
     given = _input(net, x, T)
     state = _at_rest(net, given)
     for steps in _blocks(given, block):
-        found = _lif_block(net, given, state, steps, "trace", wrapped)
-        yield _block_gradient(net, given, state, found, y, slope, loss_grad, input_trace, bias)
+        yield _block_gradient(
+            net, given, state, _lif_block(net, given, state, steps, "trace", wrapped), y, slope, loss_grad, input_trace, bias
+        )
 
 
 def saf_e_blocks(
@@ -381,8 +383,9 @@ def saf_e_blocks(
     given = _input(net, x, T)
     state = _at_rest(net, given, potential=form == "recurrence")
     for steps in _blocks(given, block):
-        found = _saf_block(net, given, state, steps, form)
-        yield _block_gradient(net, given, state, found, y, slope, loss_grad, input_trace, bias)
+        yield _block_gradient(
+            net, given, state, _saf_block(net, given, state, steps, form), y, slope, loss_grad, input_trace, bias
+        )
 
 
 def ottt(
@@ -440,15 +443,7 @@ class Rates(NamedTuple):
 
     rates: list[Array]
     traces: list[Array]
-    counts: list[Array]  # empty where they were not wanted
-
-
-def _rates(net: Net, given: _Input, state: _State) -> Rates:
-    charge = state.charges[-1]
-    rates = [given.x if given.static else state.trace[0] / charge, *(a / charge for a in state.trace[1:])]
-    if net.readout:
-        rates.append(_affine(net, net.spiking, rates[-1]))
-    return Rates(rates, state.trace[1:], [])
+    counts: list[Array]
 
 
 def spiking_rates(
@@ -462,14 +457,18 @@ def spiking_rates(
     for steps in _blocks(given, block):
         before = [a.copy() for a in state.trace[1:]]
         if neurons == "lif":
-            traces = _lif_block(net, given, state, steps, "trace").factors[1:]
+            fresh = _lif_block(net, given, state, steps, "trace").factors[1:]
         else:
-            traces = _saf_block(net, given, state, steps, form).factors[1:]
-        for count, past, a in zip(counts, before, traces, strict=True):
+            fresh = _saf_block(net, given, state, steps, form).factors[1:]
+        for count, past, a in zip(counts, before, fresh, strict=True):
             for now in a:  # a trace rises above what the leak has left of it exactly when its neuron fires
                 count += now > net.lam * past
                 past = now
-    return _rates(net, given, state)._replace(counts=counts)
+    traces = state.trace[1:]
+    rates = [given.x if given.static else state.trace[0] / state.charges[-1], *(a / state.charges[-1] for a in traces)]
+    if net.readout:
+        rates.append(_affine(net, net.spiking, rates[-1]))
+    return Rates(rates, traces, counts)
 
 
 def saf_f(
@@ -485,7 +484,6 @@ def saf_f(
     arguments: list[Array] = []
     for steps in _blocks(given, block):
         arguments = _saf_block(net, given, state, steps, "closed", only_last=True).arguments
-    rates = _rates(net, given, state).rates
     slopes: list[Array] = []
     for (argument,), a in zip(arguments, state.trace[1:], strict=True):
         if derivative == "plain" and slope is not None:
@@ -494,6 +492,11 @@ def saf_f(
             U = argument + net.th * (a - (argument >= 0) + 1)  # thr = th (lam â[T-1] + 1), and lam â[T-1] = â[T] - s[T]
             inside = (U > 0) & (net.th * state.charges[-1] > U)
             slopes.append(inside * net.dtype.type(1 / net.th if kappa is None else kappa))
+    for a in state.trace:  # from here on rates: no second copy
+        a /= state.charges[-1]
+    rates = [given.x if given.static else state.trace[0], *state.trace[1:]]
+    if net.readout:
+        rates.append(_affine(net, net.spiking, rates[-1]))
     return _through_rates(net, rates, slopes, y, loss_grad)
 
 
