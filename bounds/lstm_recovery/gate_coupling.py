@@ -17,11 +17,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bounds.claim import Claim, Enclosure, rounded
+from bounds.claim import Claim, Enclosure, Evidence, Step, rounded
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import BoxPair, box_pair, box_space, jacobian_of, lipschitz_of, mag
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges
 from bounds.lstm_recovery.joint_maximum import coupled_max, single_max
+from bounds.measure.symbolic import identity
 
 Map = Callable[[np.ndarray], np.ndarray]
 
@@ -83,6 +84,12 @@ def bounded(x: BoxPair) -> Enclosure:
     return rounded(psi(x.net, x.ranges)(d), lipschitz_of(np.abs(x.net.U), x.ranges) @ d, rel=1e-12)
 
 
+def _of_a_sum(x: BoxPair) -> tuple[Enclosure, Enclosure]:
+    """Ψ(a + b) ≤ Ψ(a) + Ψ(b) and Ψ(a) ≤ Ψ(a + b), for two distances; the left sides, and the right ones."""
+    step, a, b = psi(x.net, x.ranges), x.distance[0], np.abs(np.concatenate([x.c[0], x.h[0]]))
+    return rounded(step(a + b), step(a)), rounded(step(a) + step(b), step(a + b))
+
+
 def _cell_gap(x: BoxPair) -> Enclosure:
     d, e = x.distance[1, : x.net.n], x.error[1, : x.net.n]
     return Enclosure(d - e, d + e)
@@ -94,6 +101,16 @@ def _slope_at_the_largest_gate(x: BoxPair) -> Enclosure:
     q = np.abs(x.net.U) @ d[n:]
     f, i, R = r["f"][1], r["i"][1], mag(r["g"])
     return rounded(f * d[:n] + mag(r["c"]) * q[0] * f * (1 - f) + i * (1 - R**2) * q[3] + R * i * (1 - i) * q[1])
+
+
+def _room_below_magnitudes(terms: int) -> Evidence:
+    """u(1 − R₀²)y₁ + R q y₂ − F(s, r), for q ≥ s(1 − s), as a sum of terms that are ≥ 0 for s ≤ u and R₀ ≤ r ≤ R."""
+    import sympy
+
+    s, u, r, low, high, q, y1, y2 = sympy.symbols("s u r R0 R q y1 y2", real=True)
+    rooms = [(u - s) * (1 - low**2) * y1, s * (r**2 - low**2) * y1, (high - r) * q * y2, r * (q - s * (1 - s)) * y2]
+    F = s * (1 - r**2) * y1 + r * s * (1 - s) * y2
+    return identity(lambda: u * (1 - low**2) * y1 + high * q * y2 - F - sum(rooms[:terms]))
 
 
 CLAIM = Claim(
@@ -119,12 +136,20 @@ CLAIM = Claim(
         },
     },
     also_true={
+        "sublinear and monotone": {"actual": lambda x: _of_a_sum(x)[0], "bound": lambda x: _of_a_sum(x)[1]},
         "with sixteen cells": {
             "bound": lambda x: rounded(
                 psi(x.net, x.ranges, 16)(x.distance[0]), lipschitz_of(np.abs(x.net.U), x.ranges) @ x.distance[0]
             )
-        }
+        },
     },
     covers={"more than one unit": lambda x: x.net.n > 1},
+    proof=(
+        Step(
+            says="u(1 − R₀²)y₁ + R q y₂ − F(s, r) is a sum of four terms ≥ 0: Ψ ≤ A_lip",
+            check=lambda: _room_below_magnitudes(4),
+            false_twin=lambda: _room_below_magnitudes(3),
+        ),
+    ),
     cost=0.001,
 )

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure, Int, Real, rounded
+from bounds.claim import Array, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.lstm_recovery.instances import named, weights
 from bounds.lstm_recovery.norm_comparison import NormPair, comparison_matrix_2x2, norm_pair
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
+from bounds.measure.symbolic import identity
 
 
 def incremental(x: NormPair) -> np.ndarray:
@@ -57,6 +58,16 @@ def build(**point: Any) -> NormPair:
     return norm_pair(q=np.inf, u=u, **point)
 
 
+def _limit_of_the_inputs(fed: int) -> Evidence:
+    """v = (I − A)⁻¹B is where v = A v + B, so that Aᵗd₀ + v grows no further: A v + B ≤ v."""
+    import sympy
+
+    a, b, c, d, p, q = sympy.symbols("a b c d p q", positive=True)
+    A, B = sympy.Matrix([[a, b], [c, d]]), sympy.Matrix([p, q])
+    v = sympy.Matrix([(1 - d) * p + b * q, c * p + (1 - a) * q]) / ((1 - a) * (1 - d) - b * c)
+    return identity(lambda: A * v + fed * B - v)
+
+
 SPACE = {
     **weights(size=0.6),
     "k": Int(0, 4),
@@ -95,5 +106,12 @@ CLAIM = Claim(
             "gap": 0.0,
         }
     },
+    proof=(
+        Step(
+            says="v = (I − A)⁻¹B satisfies A v + B = v",
+            check=lambda: _limit_of_the_inputs(1),
+            false_twin=lambda: _limit_of_the_inputs(0),
+        ),
+    ),
     cost=0.001,
 )

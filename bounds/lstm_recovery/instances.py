@@ -10,7 +10,7 @@ from bounds.claim import Array, Axis, Enclosure, Int
 from bounds.common.lstm import GATES, LSTMNet, Tape, jacobian, run
 
 
-def weights(n: int = 2, m: int = 1, size: float = 1.5) -> dict[str, Axis]:
+def weights(n: int = 2, m: int = 2, size: float = 1.5) -> dict[str, Axis]:
     """Coordinates of a net with at most n units and m inputs, every entry in [-size, size]."""
     return {
         "n": Int(1, n),

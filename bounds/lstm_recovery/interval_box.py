@@ -12,6 +12,7 @@ The clipping at 0 is needed: without it the box can miss where the net starts (a
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from bounds.claim import Array, Claim, Enclosure, Evidence, Int, Real, Step, rou
 from bounds.common.lstm import LSTMNet, Tape, run, sigmoid, sigmoid_slope, tanh_slope
 from bounds.lstm_recovery.instances import inside, named, net_of, weights
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
+from bounds.measure.ball import positive_on_boxes
 from bounds.measure.symbolic import identity
 
 Box = dict[str, np.ndarray]  # cl, cu, hl, hu (n,) and the inputs it was made for, ulo, uhi (m,)
@@ -117,6 +119,7 @@ class Boxed:
     rounds: int
     start: np.ndarray  # (2, n) fractions of the box's sides
     u: np.ndarray  # (T, m)
+    clip: bool = True
 
     @cached_property
     def tape(self) -> Tape:
@@ -132,11 +135,12 @@ def boxed(
     """Inputs range over centre ± half; `start` and `u` are fractions of the sides, 0 at the lower end."""
     net, centre = net_of(W, U, b), np.asarray(centre, float)
     box = invariant_box(net, centre - half, centre + half, rounds, clip)
-    return Boxed(net, box, rounds, np.asarray(start, float), inside(box["ulo"], box["uhi"], u))
+    return Boxed(net, box, rounds, np.asarray(start, float), inside(box["ulo"], box["uhi"], u), clip)
 
 
 def extremes(x: Boxed) -> Enclosure:
-    """Largest c, −c, h, −h of any unit's trajectory, against its own side, and the norms of the box's corners.
+    """Largest c, −c, h, −h of any unit's trajectory, against its own side, and the norms of the box's corners; then 0,
+    which is exact, against all four sides.
 
     Rounding as in `norm_sets`: 1e-11 of the state's size, and 1e-13 for states near 0.
     """
@@ -144,14 +148,35 @@ def extremes(x: Boxed) -> Enclosure:
     corner = [
         np.full(x.net.n, max(np.abs(x.box[lo]).max(), np.abs(x.box[hi]).max())) for lo, hi in (("cl", "cu"), ("hl", "hu"))
     ]
-    return rounded(c.max(axis=0), -c.min(axis=0), h.max(axis=0), -h.min(axis=0), *corner, rel=1e-11, abs=1e-13)
+    states = rounded(c.max(axis=0), -c.min(axis=0), h.max(axis=0), -h.min(axis=0), *corner, rel=1e-11, abs=1e-13)
+    zero = np.zeros((4, x.net.n))
+    return Enclosure(np.vstack([states.lo, zero]), np.vstack([states.hi, zero]))
 
 
 def sides_of(x: Boxed) -> Enclosure:
-    """The sides of the box, and those of X_{K−1}; formulas that lose a few ulps of the preactivations, at most 20 here."""
+    """The sides of the box, those of X_{K−1}, and the box again; formulas that lose a few ulps of the preactivations, at
+    most 20 here."""
     umax = float(max(np.abs(x.box["ulo"]).max(), np.abs(x.box["uhi"]).max()))
-    s = norm_invariant_set(x.net, x.rounds - 1, umax)
-    return rounded(x.box["cu"], -x.box["cl"], x.box["hu"], -x.box["hl"], s["cb"], s["H_next"], rel=1e-12)
+    s, sides = norm_invariant_set(x.net, x.rounds - 1, umax), _sides(x.box)
+    return rounded(*sides, s["cb"], s["H_next"], *sides, rel=1e-12)
+
+
+def _sides(box: Box) -> list[np.ndarray]:
+    return [box["cu"], -box["cl"], box["hu"], -box["hl"]]
+
+
+def _one_round_more(x: Boxed) -> Enclosure:
+    return rounded(*_sides(invariant_box(x.net, x.box["ulo"], x.box["uhi"], x.rounds + 1, x.clip)))
+
+
+def _falls(gate: str, sign: int) -> Evidence:
+    """−s″ = s(1 − s)(2s − 1), or −tanh″ = 2t(1 − t²), times a sign, is positive to the right of 0."""
+
+    def fall(z: Any) -> Any:
+        value = 1 / (1 + (-z).exp()) if gate == "sigmoid" else z.tanh()
+        return sign * (value * (1 - value) * (2 * value - 1) if gate == "sigmoid" else 2 * value * (1 - value**2))
+
+    return positive_on_boxes(fall, [[(Fraction(1, 64), 20)]])
 
 
 def _slack_of_the_side(clipped: bool) -> Evidence:
@@ -181,6 +206,7 @@ CLAIM = Claim(
     actual=extremes,
     bound=sides_of,
     falsified={"no clipping at 0": {"build": lambda **point: boxed(**point, clip=False)}},
+    also_true={"one round more lies inside": {"actual": _one_round_more, "bound": lambda x: rounded(*_sides(x.box))}},
     covers={"one constant input": lambda x: bool(np.all(x.box["ulo"] == x.box["uhi"]))},
     witness={
         "no clipping at 0": {
@@ -197,6 +223,16 @@ CLAIM = Claim(
             says="c_u − (f c + p) = (f̄ − f) c_u + f (c_u − c) + (P − p): three terms ≥ 0 if c_u ≥ 0",
             check=lambda: _slack_of_the_side(True),
             false_twin=lambda: _slack_of_the_side(False),
+        ),
+        Step(
+            says="s′ falls on [1/64, 20], so its range has its ends where the interval is nearest to 0 and farthest",
+            check=lambda: _falls("sigmoid", 1),
+            false_twin=lambda: _falls("sigmoid", -1),
+        ),
+        Step(
+            says="tanh′ falls on [1/64, 20]",
+            check=lambda: _falls("tanh", 1),
+            false_twin=lambda: _falls("tanh", -1),
         ),
     ),
     cost=0.0006,

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Claim, Enclosure, Int, Real
+from bounds.claim import Claim, Enclosure, Evidence, Int, Real, Step
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import jacobian_matrix, lipschitz_matrix, mag
 from bounds.lstm_recovery.instances import named, net_of, weights
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, invariant_box
 from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
+from bounds.measure.symbolic import identity
 
 
 def box_matrix_of(net: LSTMNet, r: Ranges, q: float = np.inf) -> np.ndarray:
@@ -98,6 +99,17 @@ def coarser(x: Rung) -> Enclosure:
     return _together(perron(lipschitz_matrix(x.net, x.box))[0], _box_rate(x), _norm_rate(x))
 
 
+def _moves_with(entry: str) -> Evidence:
+    """∂ρ/∂a = (ρ − d)/√… ≥ 0 and ∂ρ/∂b = c/√… ≥ 0 for the larger root of a nonnegative 2x2 matrix; `entry` is in the latter."""
+    import sympy
+
+    a, b, c, d = sympy.symbols("a b c d", positive=True)
+    root = sympy.sqrt((a - d) ** 2 + 4 * b * c)
+    rho = (a + d + root) / 2
+    other = {"b": b, "c": c}[entry]
+    return identity(lambda: sympy.Matrix([sympy.diff(rho, a) - (rho - d) / root, sympy.diff(rho, b) - other / root]))
+
+
 H4 = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
 HADAMARD = {**named(n=4, U_c=0.45 * H4, b_f=-12, b_i=12, b_o=12), "k": 30, "umax": 1.0}
 
@@ -118,5 +130,12 @@ CLAIM = Claim(
     },
     covers={"more than one unit": lambda x: x.net.n > 1},
     witness={"elementwise always beats the 2-norm": HADAMARD, "|b| in the gates costs nothing": HADAMARD},
+    proof=(
+        Step(
+            says="the spectral radius of a nonnegative 2x2 matrix grows with its entries: ∂ρ/∂b = c/√((a − d)² + 4bc)",
+            check=lambda: _moves_with("c"),
+            false_twin=lambda: _moves_with("b"),
+        ),
+    ),
     cost=0.002,
 )

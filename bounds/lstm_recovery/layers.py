@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Choice, Claim, Enclosure, Int, Real, rounded
+from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.common.lstm import LSTMNet, Tape, layers_of, run_layers
 from bounds.lstm_recovery.instances import named
 from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
 from bounds.lstm_recovery.norm_recovery import norm_recovery_time
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
 from bounds.lstm_recovery.transient import recovery_time
+from bounds.measure.symbolic import identity
 
 
 def input_bounds(nets: Sequence[LSTMNet], k: int, umax: float) -> list[float]:
@@ -152,6 +153,19 @@ def _slowest_layer(x: TwoStacks) -> Enclosure:
     return Enclosure(float(T), float(T))
 
 
+def _block_triangular(upward_only: bool) -> Evidence:
+    """det(λ − A_tot) = det(λ − A₁) det(λ − A₂) for two layers: the coupling moves no eigenvalue."""
+    import sympy
+
+    x, p, q, *entries = sympy.symbols("x p q a0:8", positive=True)
+    first, second = sympy.Matrix(2, 2, entries[:4]), sympy.Matrix(2, 2, entries[4:])
+    coupling = sympy.Matrix([p, q]) * first[1, :]
+    back = sympy.zeros(2, 2) if upward_only else coupling
+    whole = sympy.Matrix(sympy.BlockMatrix([[first, back], [coupling, second]]))
+    product = (x * sympy.eye(2) - first).det() * (x * sympy.eye(2) - second).det()
+    return identity(lambda: (x * sympy.eye(4) - whole).det(method="berkowitz") - product)
+
+
 E1 = named(W_c=5, b_f=2, b_i=10, b_o=10)
 
 CLAIM = Claim(
@@ -160,7 +174,7 @@ CLAIM = Claim(
     space={
         "depth": Int(1, 3),
         "n": Int(1, 2),
-        "m": Int(1, 1),
+        "m": Int(1, 2),
         "W": Array((4, "n", "m"), -0.6, 0.6),
         "V": Array((2, 4, "n", "n"), -1, 1),
         "U": Array((3, 4, "n", "n"), -0.3, 0.3),
@@ -200,5 +214,12 @@ CLAIM = Claim(
             "last": [0.0],
         }
     },
+    proof=(
+        Step(
+            says="det(λ − A_tot) = det(λ − A₁) det(λ − A₂): ρ(A_tot) is the largest ρ of a layer",
+            check=lambda: _block_triangular(True),
+            false_twin=lambda: _block_triangular(False),
+        ),
+    ),
     cost=0.008,
 )

@@ -21,6 +21,7 @@ from bounds.lstm_recovery.gate_coupling import map_rate, psi
 from bounds.lstm_recovery.instances import inside, named, net_of, weights
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, invariant_box, preactivations
 from bounds.lstm_recovery.ladder import H4, box_matrix_of, perron
+from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +81,11 @@ def _stacked(*rates: Enclosure) -> Enclosure:
 
 
 def rates(x: Cycle) -> Enclosure:
-    """Certified rates: the box's 2x2 for q = inf, 2, 1, A_lip, A_jac, and Ψ, each the least its vectors give."""
+    """Certified rates: the box's 2x2 and the paper's for q = inf, 2, 1, A_lip, A_jac, and Ψ, each the least its vectors
+    give. The cycle lies in every X_k."""
+    umax = float(np.abs(x.box["uhi"]).max())
     norms = [perron(box_matrix_of(x.net, x.ranges, q))[0] for q in (np.inf, 2.0, 1.0)]
+    norms += [perron(comparison_matrix_2x2(x.net, 3, q, umax).A)[0] for q in (np.inf, 2.0, 1.0)]
     matrices = [perron(A)[0] for A in (lipschitz_of(np.abs(x.net.U), x.ranges), jacobian_of(x.net.U, x.ranges))]
     r = map_rate(psi(x.net, x.ranges), 2 * x.net.n, iters=20)[0]
     return _stacked(*norms, *matrices, Enclosure(r * (1 - 1e-12), r * (1 + 1e-12)))
@@ -96,6 +100,14 @@ def _middle_slope(x: Cycle) -> Enclosure:
     lo, hi = preactivations(x.net, x.box)
     middle = sigmoid_slope((lo[1] + hi[1]) / 2)
     return perron(lipschitz_of(np.abs(x.net.U), {**x.ranges, "di": (middle, middle)}))[0]
+
+
+def _radius_for_norm(x: Cycle) -> Enclosure:
+    """A_box with ρ(U_g) in place of ‖U_g‖_∞: of one unit with the same effect, diag(ρ(U_g)). 1e-6: eigenvalues of a
+    nilpotent matrix in floats are off by the square root of an ulp."""
+    radii = [np.diag(np.full(x.net.n, np.abs(np.linalg.eigvals(U)).max())) for U in x.net.U]
+    rate = perron(box_matrix_of(LSTMNet(x.net.W, np.array(radii), x.net.b), x.ranges))[0]
+    return Enclosure(np.asarray(rate.lo) - 1e-6, np.asarray(rate.hi) + 1e-6)
 
 
 def _no_absolute_values(x: Cycle) -> Enclosure:
@@ -127,6 +139,7 @@ CLAIM = Claim(
         "a sigmoid's slope is 1/8": {"bound": _halved_slopes},
         "the slope in the middle of the range": {"bound": _middle_slope},
         "no absolute values: U for |U|": {"bound": _no_absolute_values},
+        "the spectral radius ρ(U) for the norm ‖U‖": {"bound": _radius_for_norm},
         "r ≥ ρ(|J|)": {"actual": lambda x: perron(np.abs(x.product))[0]},
     },
     covers={"a 2-cycle": lambda x: len(x.u) == 2},
@@ -134,6 +147,7 @@ CLAIM = Claim(
         "a sigmoid's slope is 1/8": {**STEEP, **STILL},
         "the slope in the middle of the range": {**STEEP, **STILL},
         "no absolute values: U for |U|": {**NILPOTENT, **STILL},
+        "the spectral radius ρ(U) for the norm ‖U‖": {**NILPOTENT, **STILL},
         "r ≥ ρ(|J|)": {**HADAMARD, **STILL},
     },
     cost=0.005,

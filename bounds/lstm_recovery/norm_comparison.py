@@ -71,9 +71,15 @@ class NormPair(Pair):
         return value - slack, value + slack
 
 
-def norm_pair(W: Any, U: Any, b: Any, k: int, q: float, umax: float, c: Any, h: Any, u: Any, **sides: int) -> NormPair:
-    """Starts c, h (2, n) in [-1, 1] times X_k; inputs u (T, 2, m) in [-1, 1] times umax."""
+def norm_pair(
+    W: Any, U: Any, b: Any, k: int, q: float, umax: float, c: Any, h: Any, u: Any, only: int = -1, **sides: int
+) -> NormPair:
+    """Starts c, h (2, n) in [-1, 1] times X_k; inputs u (T, 2, m) in [-1, 1] times umax. From `only` = 0 on, no gate but
+    that one sees h and u, which sets its term of the bound apart."""
     net = net_of(W, U, b)
+    if only >= 0:
+        seen = (np.arange(4) == only)[:, None, None]
+        net = LSTMNet(net.W * seen, net.U * seen, net.b)
     x = norm_invariant_set(net, k, umax)
     start = x["cb"] * np.asarray(c, float), x["H_next"] * np.asarray(h, float)
     return NormPair(net, *start, umax * np.asarray(u, float), k, q, umax)
@@ -117,6 +123,7 @@ SPACE = {
     "c": Array((2, "n"), -1, 1),
     "h": Array((2, "n"), -1, 1),
     "u": Array((1, 2, "m"), -1, 1),
+    "only": Int(-1, 3),
 }
 STEEP = named(U_i=30, b_f=-12, b_i=-1.5, b_o=10, b_c=np.arctanh(0.1))  # the input gate at its steepest, s(−1.5 + 30 h)
 

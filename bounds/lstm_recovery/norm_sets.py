@@ -59,17 +59,19 @@ class Orbit:
     u: np.ndarray  # (T, m)
 
 
-def orbit(W: Any, U: Any, b: Any, k: int, umax: float, c: Any, h: Any, u: Any, **sides: int) -> Orbit:
+def orbit(
+    W: Any, U: Any, b: Any, k: int, umax: float, c: Any, h: Any, u: Any, signed_bias: bool = False, **sides: int
+) -> Orbit:
     """The start is c, h in [-1, 1] times the set."""
     net = net_of(W, U, b)
-    x = norm_invariant_set(net, k, umax)
+    x = norm_invariant_set(net, k, umax, signed_bias)
     cb, H = x["cb"], x["H_next"]
     return Orbit(net, cb, H, cb * np.asarray(c, float), H * np.asarray(h, float), umax * np.asarray(u, float))
 
 
 def largest_state(x: Orbit) -> Enclosure:
-    """Largest |c| and |h| at t ≥ 1. Rounding: a step adds a few ulps of cb and the next ones keep at most sf of
-    them, 1/(1 - sf) ≤ 1e4 steps' worth in all; hence 1e-11 of the set's size."""
+    """Largest |c| and |h| at t ≥ 1. Rounding: each of a few hundred steps at most adds a few ulps of cb, and the next ones
+    keep no more than sf of them; hence 1e-11 of the set's size."""
     tape = run(x.net, x.c, x.h, x.u)
     return rounded(float(np.abs(tape.c[1:]).max()), float(np.abs(tape.h[1:]).max()), rel=1e-11)
 
@@ -119,6 +121,9 @@ CLAIM = Claim(
     falsified={
         "the forget gate does not add up: no 1/(1 − s_f)": {"build": _no_sum},
         "every state is in X_k after one step": {"build": _anywhere},
+    },
+    also_true={
+        "the three sigmoids see +b instead of |b|": {"build": lambda **point: orbit(**point, signed_bias=True)},
     },
     covers={"starts at a corner": lambda x: bool(np.all(np.abs(x.c) == x.cb))},
     witness={

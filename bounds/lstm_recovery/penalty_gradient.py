@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure, Real
+from bounds.claim import Array, Claim, Enclosure, Evidence, Real, Step
 from bounds.common.lstm import LSTMNet, tanh_slope
 from bounds.lstm_recovery.closed_form import spectral_radius_2x2
 from bounds.lstm_recovery.instances import net_of, weights
 from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
+from bounds.measure.symbolic import identity
 
 
 def rho_gradient(net: LSTMNet, umax: float = 1.0, held: str = "") -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
@@ -110,6 +111,18 @@ def budget(x: Slope) -> Enclosure:
     return Enclosure(value, value)
 
 
+def _through_the_set(held: bool) -> Evidence:
+    """Derivatives of α = c̄N_f/4 + s_iN_c + p_hN_i/4 by s_f, s_i, p_h, with c̄ = s_ip_h/(1 − s_f) moving along."""
+    import sympy
+
+    sf, si, ph, N_f, N_i, N_c = sympy.symbols("sf si ph N_f N_i N_c", positive=True)
+    cb = si * ph / (1 - sf)
+    al = cb * N_f / 4 + si * N_c + ph * N_i / 4
+    dcb = 0 if held else N_f / 4
+    formulas = [dcb * cb / (1 - sf), N_c + dcb * ph / (1 - sf), N_i / 4 + dcb * si / (1 - sf)]
+    return identity(lambda: sympy.Matrix([sympy.diff(al, v) - f for v, f in zip((sf, si, ph), formulas, strict=True)]))
+
+
 CLAIM = Claim(
     source="new",
     says="rho_gradient is the derivative of ρ(A_0) in every direction",
@@ -126,5 +139,12 @@ CLAIM = Claim(
     bound=budget,
     falsified={"the set's size is a constant": {"actual": lambda x: mismatch(x, held="cb")}},
     covers={"two units": lambda x: x.net.n == 2},
+    proof=(
+        Step(
+            says="∂α/∂s_f, ∂α/∂s_i, ∂α/∂p_h, through c̄ too",
+            check=lambda: _through_the_set(False),
+            false_twin=lambda: _through_the_set(True),
+        ),
+    ),
     cost=0.0005,
 )

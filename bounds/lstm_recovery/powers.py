@@ -22,6 +22,8 @@ import numpy as np
 
 from bounds.claim import Array, Claim, Evidence, Int, Real, Step, exact
 from bounds.lstm_recovery.ladder import perron
+from bounds.measure.convex import Program, dual_bound, primal_bound
+from bounds.measure.rational import certificate, to_fractions
 from bounds.measure.symbolic import identity
 
 Hidden = Sequence[int] | slice | np.ndarray
@@ -37,7 +39,8 @@ def _checked(A: Any, d0: Any, e: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def recovery_time_weighted(A: Any, w: Any, r: float, d0: Any, e: float, hidx: Hidden) -> float:
-    """T_w in steps, inf if r ≥ 1; `hidx` selects the hidden part. ValueError unless w > 0 and A w ≤ r w up to 1e-9.
+    """T_w in steps, inf if r ≥ 1; `hidx` selects the hidden part. ValueError unless w > 0 and A w ≤ r w up to 1e-9; within
+    that, T is that of the rate max (A w)/w which w does have.
 
     >>> recovery_time_weighted([[0.5, 0.0], [0.5, 0.0]], [1.0, 1.0], 0.5, [1.0, 1.0], 0.25, [1])
     2
@@ -46,6 +49,7 @@ def recovery_time_weighted(A: Any, w: Any, r: float, d0: Any, e: float, hidx: Hi
     w = np.asarray(w, float)
     if w.shape != d0.shape or not (w > 0).all() or (A @ w > r * w * (1 + 1e-9)).any():
         raise ValueError(f"w must be positive with A w <= r w, but max (A w)/w exceeds r = {r} or an entry is not positive")
+    r = max(r, float((A @ w / w).max()))
     if r >= 1:
         return math.inf
     top = float((d0 / w).max() * w[hidx].max())
@@ -167,6 +171,16 @@ def _perron(left: bool, vector_of_the_left: bool) -> Evidence:
     return identity(lambda: (A.T if left else A) * vector - rho * vector)
 
 
+def _optimal_weight(w: Any) -> Evidence:
+    """For A = ((1/4, 1/8), (1/2, 1/4)), r = 3/4, d0 = (1, 1/2): w is feasible, and by weak duality none has a smaller w_2.
+
+    The multipliers are 1/(r − a_22) for the row (A w)_2 ≤ r w_2 and a_21/(r − a_22) for w_1 ≥ d0_1."""
+    rows = to_fractions([[-1, 0], [0, -1], ["-1/2", "1/8"], ["1/2", "-1/2"]])
+    right, cost = to_fractions([-1, "-1/2", 0, 0]), to_fractions([0, 1])
+    program = Program(q=cost, A=rows, b=right, cones=[("nonnegative", 4)])
+    return certificate(lambda: primal_bound(program, w) == dual_bound(program, [1, 0, 0, 2]), "weak duality, exactly")
+
+
 ENTRY = Fraction(1, 8)
 
 CLAIM = Claim(
@@ -214,6 +228,11 @@ CLAIM = Claim(
             says="yᵀA = ρ yᵀ for y = (s_o s_f, ρ − s_f): so no w > 0 has max (A w)/w below ρ",
             check=lambda: _perron(left=True, vector_of_the_left=True),
             false_twin=lambda: _perron(left=True, vector_of_the_left=False),
+        ),
+        Step(
+            says="the least solution (1, 1) of w = max(d0, A w/r) solves the linear program, in an example",
+            check=lambda: _optimal_weight([1, 1]),
+            false_twin=lambda: _optimal_weight([1, 2]),
         ),
     ),
     cost=0.001,

@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Choice, Claim, Enclosure, Int, Real, rounded
+from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.common.lstm import LSTMNet, formula_net, sigmoid
 from bounds.lstm_recovery.instances import of_net, weights
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, preactivations, widths
 from bounds.lstm_recovery.transient import phi
 from bounds.lstm_recovery.unbounded_anomaly import Anomaly, anomaly, anomaly_set
+from bounds.measure.symbolic import identity
 
 
 def _image(box: Box, r: Ranges) -> Box:
@@ -121,6 +122,14 @@ def certified(x: Recovering) -> Enclosure:
     return rounded(x.own_tube, law, rel=0)
 
 
+def _one_step_of_the_law(power: int) -> Evidence:
+    """f (C_0 + F^s L) + (1 − f) C_0 at f = F is C_0 + F^(s+1) L."""
+    import sympy
+
+    C0, F, L, s = sympy.symbols("C0 F L s", positive=True)
+    return identity(lambda: F * (C0 + F**s * L) + (1 - F) * C0 - C0 - F ** (s + power) * L, {"F": ("1/10", "9/10")})
+
+
 FAST = formula_net(2, 1, 0.1, 0.3, 0.3, -1)
 LONG = {
     **of_net(FAST),
@@ -159,6 +168,13 @@ CLAIM = Claim(
             "bound": lambda x: rounded(x.tube(1), rel=0),
         },
     },
+    proof=(
+        Step(
+            says="F (C_0 + F^s L) + (1 − F) C_0 = C_0 + F^(s+1) L",
+            check=lambda: _one_step_of_the_law(1),
+            false_twin=lambda: _one_step_of_the_law(2),
+        ),
+    ),
     covers={"a long anomaly": lambda x: x.x.L >= 30},
     witness={"as long as after one anomalous input": LONG},
     cost=0.02,

@@ -21,6 +21,7 @@ from bounds.lstm_recovery.instances import net_of, weights
 from bounds.lstm_recovery.norm_comparison import comparison_matrix_2x2
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
 from bounds.measure.ball import positive_on_boxes
+from bounds.measure.rational import certificate
 from bounds.measure.symbolic import identity
 
 
@@ -73,6 +74,16 @@ def _new_state_grows(gate: str) -> Evidence:
     return positive_on_boxes(slope, [[(0, 8), (Fraction(1, 64), 4)]])
 
 
+def _grows_in_its_numbers(sign: int) -> Evidence:
+    """Every entry of A as a polynomial in s_f, s_i, s_o, p_h, c̄, tanh c̄ and the norms: no coefficient is negative."""
+    import sympy
+
+    sf, si, so, ph, cb, t, *N = sympy.symbols("sf si so ph cb t N0:4")
+    al, be = cb * N[0] / 4 + sign * si * N[3] + ph * N[1] / 4, t * N[2] / 4
+    entries = [sympy.Poly(e, sf, si, so, ph, cb, t, *N) for e in (sf, al, so * sf, so * al + be)]
+    return certificate(lambda: all(c > 0 for e in entries for c in e.coeffs()), "coefficients of four polynomials, exactly")
+
+
 CLAIM = Claim(
     source="yoshihara2025resilience, Lemma B.1, reconstructed",
     says="X_{k+1} ⊆ X_k,  A_{k+1} ≤ A_k entrywise,  ρ(A_{k+1}) ≤ ρ(A_k)",
@@ -106,6 +117,11 @@ CLAIM = Claim(
             says="s(r_o) tanh c̄ increases with c̄",
             check=lambda: _new_state_grows("cell"),
             false_twin=lambda: _new_state_grows("leak"),
+        ),
+        Step(
+            says="the entries of A are polynomials with coefficients ≥ 0 in s_f, s_i, s_o, p_h, c̄, tanh c̄ and the norms",
+            check=lambda: _grows_in_its_numbers(1),
+            false_twin=lambda: _grows_in_its_numbers(-1),
         ),
     ),
     cost=0.0005,

@@ -5,12 +5,14 @@ with equality at $a=-b$. Why: $\tanh x-\tanh y=2\sinh(x-y)/(\cosh(x+y)+\cosh(x-y
 at most $2\sinh\delta/(1+\cosh\delta)=2\tanh(\delta/2)$, $\delta=x-y$; the sigmoid is $s(z)=(1+\tanh(z/2))/2$.
 """
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bounds.claim import Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.common.lstm import sigmoid
+from bounds.measure.ball import ball, positive_on_boxes
 from bounds.measure.symbolic import identity
 
 
@@ -59,6 +61,20 @@ def _sigmoid_is_tanh(part: Any) -> Evidence:
     return identity(lambda: 1 / (1 + sympy.exp(-z)) - (1 + sympy.tanh(z / part)) / 2)
 
 
+def _away_from_equality(gate: str, share: Fraction) -> Evidence:
+    """tanh(δ/4) − (s(a) − s(b)), or 2 tanh(δ/2) − (tanh a − tanh b), positive at a + b ∈ [1, 8], δ = a − b ∈ [1, 8];
+    where a + b = 0 both sides are equal, and cosh(a + b) ≥ 1 decides."""
+    scale = ball(share, 128)
+
+    def room(total: Any, gap: Any) -> Any:
+        a, b = (total + gap) / 2, (total - gap) / 2
+        if gate == "sigmoid":
+            return (gap * scale).tanh() - (1 / (1 + (-a).exp()) - 1 / (1 + (-b).exp()))
+        return 2 * (gap * scale).tanh() - (a.tanh() - b.tanh())
+
+    return positive_on_boxes(room, [[(1, 8), (1, 8)]])
+
+
 CLAIM = Claim(
     source="new",
     says="|s(a) − s(b)| ≤ tanh(|a − b|/4) and |tanh a − tanh b| ≤ 2 tanh(|a − b|/2)",
@@ -86,6 +102,16 @@ CLAIM = Claim(
             says="s(z) = (1 + tanh(z/2))/2",
             check=lambda: _sigmoid_is_tanh(2),
             false_twin=lambda: _sigmoid_is_tanh(4),
+        ),
+        Step(
+            says="|s(a) − s(b)| < tanh(|a − b|/4) for a + b and a − b in [1, 8]",
+            check=lambda: _away_from_equality("sigmoid", Fraction(1, 4)),
+            false_twin=lambda: _away_from_equality("sigmoid", Fraction(1, 8)),
+        ),
+        Step(
+            says="|tanh a − tanh b| < 2 tanh(|a − b|/2) for a + b and a − b in [1, 8]",
+            check=lambda: _away_from_equality("tanh", Fraction(1, 2)),
+            false_twin=lambda: _away_from_equality("tanh", Fraction(1, 4)),
         ),
     ),
     cost=0.0001,

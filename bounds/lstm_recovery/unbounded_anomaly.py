@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Claim, Enclosure, Int, Real, rounded
-from bounds.common.lstm import LSTMNet, Tape, run
+from bounds.claim import Array, Claim, Enclosure, Evidence, Int, Real, Step, rounded
+from bounds.common.lstm import LSTMNet, Tape, formula_net, run
 from bounds.lstm_recovery.elementwise import mag
-from bounds.lstm_recovery.instances import inside, named, net_of, weights
-from bounds.lstm_recovery.interval_box import Box, invariant_box
+from bounds.lstm_recovery.instances import inside, named, net_of, of_net, weights
+from bounds.lstm_recovery.interval_box import Box, gate_ranges, invariant_box
+from bounds.lstm_recovery.transient import phi
+from bounds.measure.symbolic import identity
 
 
 def anomaly_set(net: LSTMNet, L: float, ulo: Any = -1.0, uhi: Any = 1.0, iters: int = 200) -> tuple[Box, np.ndarray]:
@@ -92,6 +94,22 @@ def _as_if_bounded(x: Anomaly) -> Enclosure:
     return rounded(c, np.ones(x.net.n), 2 * c, h + 1)
 
 
+def _unclipped_image(x: Anomaly) -> tuple[Enclosure, Enclosure]:
+    """Φ(d₀) on X_L without a clip, against d₀: were it never above, first entry and last exit would agree without one."""
+    box, d0 = anomaly_set(x.net, x.L, *x.range, iters=x.rounds)
+    return rounded(phi(x.net, gate_ranges(x.net, box), np.full(2 * x.net.n, np.inf))(d0)), rounded(d0)
+
+
+def _never_above_the_side(stays: bool) -> Evidence:
+    """C_L − (f C_L + (1 − f) C_0) = (1 − f) L: what (1 − f) C_0 ≥ max(0, P) leaves to spare."""
+    import sympy
+
+    f, C0, L = sympy.symbols("f C0 L", positive=True)
+    return identity(lambda: C0 + L - (f * (C0 + L) + (1 - f) * C0) - (1 - f if stays else 1) * L)
+
+
+FAST = formula_net(2, 1, 0.1, 0.3, 0.3, -1)
+
 CLAIM = Claim(
     source="new",
     says="after L arbitrary inputs |c| ≤ C_L, |h| ≤ 1 and d_t ≤ d₀ for all t",
@@ -112,6 +130,10 @@ CLAIM = Claim(
     falsified={
         "|c| stays below the limit box's mag c": {"bound": _as_if_bounded},
         "half of every anomalous input is forgotten": {"bound": partial(allowed, share=0.5)},
+        "Φ(d₀) ≤ d₀ without a clip": {
+            "actual": lambda x: _unclipped_image(x)[0],
+            "bound": lambda x: _unclipped_image(x)[1],
+        },
     },
     covers={"beyond the usual inputs": lambda x: bool(np.abs(x.u).max() > 1), "no anomaly": lambda x: x.L == 0},
     witness={
@@ -124,7 +146,24 @@ CLAIM = Claim(
             "c": [[0.5], [0.5]],  # the box is symmetric: both start at 0
             "h": [[0.5], [0.5]],
             "u": np.zeros((8, 1)),
-        }
+        },
+        "Φ(d₀) ≤ d₀ without a clip": {
+            **of_net(FAST),
+            "L": 3,
+            "rounds": 60,
+            "size": 50.0,
+            "sign": [1.0],
+            "c": np.full((2, 2), 0.5),
+            "h": np.full((2, 2), 0.5),
+            "u": np.zeros((8, 1)),
+        },
     },
+    proof=(
+        Step(
+            says="C_L − (f̄ C_L + (1 − f̄) C_0) = (1 − f̄) L ≥ 0",
+            check=lambda: _never_above_the_side(True),
+            false_twin=lambda: _never_above_the_side(False),
+        ),
+    ),
     cost=0.001,
 )
