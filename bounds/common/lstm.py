@@ -301,9 +301,10 @@ def from_pytorch(state: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
         for name in (f"weight_ih_l{l}", f"weight_hh_l{l}"):
             if name not in mine:
                 raise ValueError(f"{prefix}{name} is missing")
-        W = _rows(f"{prefix}weight_ih_l{l}", mine[f"weight_ih_l{l}"], 2)
-        if np.shape(mine[f"weight_hh_l{l}"])[1:] == (W.shape[0] / 3,):
+        rows, *columns = np.shape(mine[f"weight_hh_l{l}"]) or (0,)
+        if [rows] == [3 * column for column in columns]:
             raise ValueError(f"{prefix}weight_hh_l{l} has three gates, as in a GRU; an LSTM has four")
+        W = _rows(f"{prefix}weight_ih_l{l}", mine[f"weight_ih_l{l}"], 2)
         n = W.shape[0] // 4
         U = _rows(f"{prefix}weight_hh_l{l}", mine[f"weight_hh_l{l}"], 2, columns=n)
         present = [name for name in (f"bias_ih_l{l}", f"bias_hh_l{l}") if name in mine]
@@ -380,10 +381,12 @@ def from_arrays(arrays: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """The named arrays of an .npz or .safetensors file. Nothing in the file is executed; ValueError in one sentence."""
     file = Path(path)
+    if file.is_dir():
+        raise ValueError(f"weights are read from .npz and .safetensors files, {file} is a folder")
     if file.suffix not in (".npz", ".safetensors"):
         raise ValueError(f"weights are read from .npz and .safetensors files, got {file.name}")
     if not file.is_file():
-        raise ValueError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
+        raise ValueError(f"{file} is not there")
     if file.suffix == ".npz":
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:

@@ -90,7 +90,7 @@ def hidden_tolerance(e: Any, gain: Fraction | None = None) -> Fraction:
 
 @dataclass(frozen=True, eq=False)
 class Recovery:
-    """What is known of the recovery time of one network, in steps. `cut` says which parts were not finished, and why."""
+    """What is known of the recovery time of one network, in steps. `cut` says what was not tried or not finished."""
 
     layers: tuple[LSTMNet, ...]
     e: Fraction  # tolerance of every hidden unit of the last layer
@@ -130,7 +130,7 @@ class Recovery:
         if self.best is not None:
             word = "Certified" if self.best.trust == "proved" else "In floating point, unproved"
             after = f"{_steps(self.best.steps)} after {before}"
-            return f"{word}: {after}, {what} is within {e} of where it would have been, and stays."
+            return f"{word}: {after}, {what} is within {e} of where it would have been, and stays so."
         rates = [c for c in self.certificates if c.rate is not None]
         if not self.certificates:
             return "No certificate was computed."
@@ -184,6 +184,9 @@ def recovery(
     proved certificate, which would be a defect of this package.
     """
     stack = layers_of(net)
+    for end in (ulo, uhi):
+        if np.shape(end) not in ((), (1,), (stack[0].m,)):
+            raise ValueError(f"an input range takes one number, or one for each of the {stack[0].m} inputs, got {end}")
     lo, hi = input_range(stack[0], ulo, uhi)
     wanted = _applicable(methods, len(stack), anomaly_steps)
     found = Recovery(stack, tolerance(e), lo, hi, anomaly_steps)
@@ -207,12 +210,14 @@ def recovery(
         expired=expired,
     ):
         found = replace(found, certificates=(*found.certificates, certificate))
+        tell(certificate.method)
         if expired():
-            untried = [WORDS[m] for m in wanted if m not in {c.method for c in found.certificates}]
-            missing = f"; not tried: {', '.join(untried)}" if untried else ""
-            cut = f"the certificates were cut at {seconds:g} s{missing}"
-            found = replace(found, cut=(*found.cut, cut))
+            found = replace(found, cut=(f"the certificates were cut at {seconds:g} s",))
             break
+    untried = [WORDS[m] for m in wanted if m not in {c.method for c in found.certificates}]
+    if untried:
+        found = replace(found, cut=(*found.cut, f"not tried: {', '.join(untried)}"))
+    tell("attack")
     if attack_seconds > 0:
         found = _attack(found, attack_seconds, seed, progress)
     return found
@@ -226,10 +231,13 @@ def _applicable(methods: Sequence[str] | None, depth: int, anomaly_steps: int | 
     if anomaly_steps is not None:
         able -= {"norm", "box", "lmi"}
     left = [name for name in METHODS if name in able and name in (methods or METHODS)]
+    if not able:
+        raise ValueError(f"anomalies of any size are certified for one layer only, the network has {depth}")
     if not left and set(methods or ()) <= set(METHODS):
-        asked = f" by {' and '.join(methods)}" if methods else ""
-        of = "of any size" if anomaly_steps is not None else "of usual size"
-        raise ValueError(f"an anomaly {of} in {depth} layer{'s' if depth > 1 else ''} cannot be certified{asked}")
+        case = "anomalies of any size" if anomaly_steps is not None else f"{depth} layers"
+        raise ValueError(
+            f"for {case} the methods are {', '.join(m for m in METHODS if m in able)}, got {', '.join(methods or ())}"
+        )
     return left
 
 

@@ -17,7 +17,7 @@ def recovery(
     weights: Annotated[
         Path, typer.Argument(help=".npz or .safetensors with an LSTM: PyTorch's names (weight_ih_l0, …, any prefix) or Keras'.")
     ],
-    umax: Annotated[float | None, typer.Option(min=0, help="Inputs lie in [-U, U]; 1 unless --box is given.")] = None,
+    umax: Annotated[float | None, typer.Option(help="Inputs lie in [-U, U]; 1 unless --box is given.")] = None,
     box: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="LO HI", help="Inputs lie between LO and HI: a number for all, or one for each, as in -1,0."),
@@ -30,7 +30,7 @@ def recovery(
     ] = None,
     anomaly_steps: Annotated[
         int | None,
-        typer.Option(min=0, metavar="L", help="Anomalies are up to L inputs of ANY size; else of any length, within range."),
+        typer.Option(metavar="L", help="Anomalies are up to L inputs of ANY size; else of any length, within range."),
     ] = None,
     method: Annotated[
         list[str] | None,
@@ -107,6 +107,8 @@ def _range(umax: float | None, box: tuple[str, str] | None) -> tuple[list[float]
         raise Problem("--umax and --box both say which inputs are usual: give one of them")
     if box is None:
         half = 1.0 if umax is None else umax
+        if not 0 <= half < math.inf:
+            raise Problem(f"--umax takes a finite number that is not negative, got {half}")
         return -half, half
     ends = [_numbers(end) for end in box]
     return ends[0], ends[1]
@@ -189,7 +191,7 @@ def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None
         tolerance += f", so that the output is within {about['output_epsilon']}"
     screen.print(Text.assemble((Path(about["file"]).name, "bold"), f": LSTM with {_shape(found)}; {tolerance}\n"))
     table = Table(header_style="bold", pad_edge=False, box=None)
-    for name in ("certificate", "rate per step", "steps", "", "claim"):
+    for name in ("certificate", "rate per step", "steps", "trust", "claim"):
         table.add_column(name, justify="right" if name in ("rate per step", "steps") else "left")
     for c in found.certificates:
         none = c.steps == math.inf
@@ -208,7 +210,7 @@ def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None
             f"{attack.gradients:,} gradients"
         )
     for cut in found.cut:
-        screen.print(f"time limit: {cut}", style="yellow", soft_wrap=True)
+        screen.print(f"note: {cut}", style="yellow", soft_wrap=True)
     screen.print(Text(f"\n{found.sentence}"))
     if proof is not None:
         screen.print(
