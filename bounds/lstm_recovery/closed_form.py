@@ -32,9 +32,13 @@ def spectral_radius_2x2(sf: float, so: float, al: float, be: float) -> float:
 def delta_iss(sf: Any, so: Any, al: Any, be: Any) -> bool:
     """ρ(A) < 1, that is so·al < (1 - sf)(1 - be): exact for Fractions, as good as 1 - sf for floats.
 
+    ValueError outside 0 ≤ sf ≤ 1, 0 ≤ so ≤ 1, al ≥ 0, be ≥ 0, where the inequality means something else.
+
     >>> delta_iss(0.5, 1.0, 0.5, 0.0)
     False
     """
+    if not (0 <= sf <= 1 and 0 <= so <= 1 and al >= 0 and be >= 0):
+        raise ValueError(f"gates sf, so lie in [0, 1] and al, be are not negative, got sf={sf}, so={so}, al={al}, be={be}")
     return bool(so * al < (1 - sf) * (1 - be))
 
 

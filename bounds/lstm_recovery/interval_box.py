@@ -54,6 +54,8 @@ def _products(i: tuple[np.ndarray, np.ndarray], g: tuple[np.ndarray, np.ndarray]
 def invariant_box(net: LSTMNet, ulo: Any = -1.0, uhi: Any = 1.0, iters: int = 200, clip: bool = True) -> Box:
     """The box after `iters` rounds (fewer if nothing moves any more), for inputs in [ulo, uhi], numbers or (m,).
 
+    ValueError where a cell state has no bound in floats: a forget gate so wide open that 1 - f underflows.
+
     >>> net = LSTMNet(np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), np.array([[2.0], [0.0], [0.0], [3.0]]))
     >>> box = invariant_box(net)
     >>> box["cl"].round(3), box["cu"].round(3)
@@ -69,13 +71,16 @@ def invariant_box(net: LSTMNet, ulo: Any = -1.0, uhi: Any = 1.0, iters: int = 20
         if clip:
             Q, P = np.minimum(Q, 0.0), np.maximum(P, 0.0)
         leak, o = sigmoid(-a_hi[0]), sigmoid(a_hi[2])
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             cl, cu = (np.divide(x, leak, out=np.zeros(net.n), where=x != 0) for x in (Q, P))
         hl, hu = o * np.tanh(cl), o * np.tanh(cu)
         settled = np.array_equal(hl, box["hl"]) and np.array_equal(hu, box["hu"])
         box |= {"cl": cl, "cu": cu, "hl": hl, "hu": hu}
         if settled:
             break
+    if not np.isfinite([box["cl"], box["cu"]]).all():
+        unit = int(np.argmin(np.isfinite(box["cl"]) & np.isfinite(box["cu"])))
+        raise ValueError(f"the cell state of unit {unit} has no bound in floats: its forget gate may be 1 up to rounding")
     return box
 
 
@@ -154,11 +159,17 @@ def extremes(x: Boxed) -> Enclosure:
 
 
 def sides_of(x: Boxed) -> Enclosure:
-    """The sides of the box, those of X_{K−1}, and the box again; formulas that lose a few ulps of the preactivations, at
-    most 20 here."""
+    """The sides of the box, those of X_{K−1}, and the box again as it is, since floats do not change its signs.
+
+    Rounding: preactivations of at most 20 lose a few ulps, which 1 − f̄ magnifies: 1e-14/(1 − f̄), and 1e-12 relatively."""
     umax = float(max(np.abs(x.box["ulo"]).max(), np.abs(x.box["uhi"]).max()))
     s, sides = norm_invariant_set(x.net, x.rounds - 1, umax), _sides(x.box)
-    return rounded(*sides, s["cb"], s["H_next"], *sides, rel=1e-12)
+    found = rounded(*sides, s["cb"], s["H_next"], abs=_lost(x))
+    return Enclosure(np.vstack([found.lo, sides]), np.vstack([found.hi, sides]))
+
+
+def _lost(x: Boxed) -> float:
+    return 1e-14 / float(sigmoid(-preactivations(x.net, x.box)[1][0]).min())
 
 
 def _sides(box: Box) -> list[np.ndarray]:
@@ -166,7 +177,7 @@ def _sides(box: Box) -> list[np.ndarray]:
 
 
 def _one_round_more(x: Boxed) -> Enclosure:
-    return rounded(*_sides(invariant_box(x.net, x.box["ulo"], x.box["uhi"], x.rounds + 1, x.clip)))
+    return rounded(*_sides(invariant_box(x.net, x.box["ulo"], x.box["uhi"], x.rounds + 1, x.clip)), abs=_lost(x))
 
 
 def _falls(gate: str, sign: int) -> Evidence:

@@ -44,8 +44,10 @@ def perron(A: np.ndarray) -> tuple[Enclosure, np.ndarray]:
     """The spectral radius of a nonnegative matrix, enclosed by Collatz-Wielandt, and the positive vector that bounds it.
 
     For any w ≥ 0, w ≠ 0: min (Aw)_i/w_i over the support of w ≤ ρ; for w > 0: ρ ≤ max (Aw)_i/w_i. So an inaccurate
-    eigenvector costs width, never truth; 1e-13 is for the quotients' own rounding.
+    eigenvector costs width, never truth; 1e-13 is for the quotients' own rounding. A matrix that overflowed has no bound.
     """
+    if not np.isfinite(A).all():
+        return Enclosure(0.0, np.inf), np.ones(len(A))
     values, vectors = np.linalg.eig(A)
     w = np.abs(vectors[:, np.argmax(values.real)])
     above = A + 1e-15 * A.max(initial=1e-300)  # an irreducible neighbour, so that w becomes positive

@@ -80,6 +80,8 @@ def _room(stack: Sequence[LSTMNet]) -> float:
 
 def _weight(A: np.ndarray, rate: float, room: float = RATE_ROOM) -> Any:
     """w > 0 with A w < r w for r just above the rate: (r - A)⁻¹ 1, a series of nonnegative terms, largest entry 1."""
+    if rate == math.inf:
+        return None
     w = np.linalg.solve(rate * (1 + room) * np.eye(len(A)) - A, np.ones(len(A)))
     return _exact_text(w / w.max())
 
@@ -110,7 +112,7 @@ class _Task:
 
     @property
     def umax(self) -> float:
-        return float(np.maximum(np.abs(self.ulo), np.abs(self.uhi)).max())
+        return float(np.maximum(np.abs(self.ulo), np.abs(self.uhi)).max(initial=0.0))
 
 
 def _norms(x: _Task) -> list[tuple[Certificate, dict[str, Any]]]:
@@ -165,6 +167,8 @@ def _lmi(
         if expired():
             break
         middle = (lo + hi) / 2
+        if not middle < 1:  # a forget gate that is 1 in floats
+            break
         lo, hi = (lo, middle) if attempt(middle) else (middle, hi)
     for share in np.linspace(0, 1, max(2, solves - solves // 2))[1:]:
         rho = hi + share * min(0.08, (1 - hi) * 0.9)

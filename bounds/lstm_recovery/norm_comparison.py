@@ -45,11 +45,12 @@ def comparison_matrix_2x2(net: LSTMNet, k: int = 0, q: float = np.inf, umax: flo
         raise ValueError(f"q must be 1, 2 or inf, got {q}")
     x = norm_invariant_set(net, k, umax)
     N_f, N_i, N_o, N_c = (float(np.linalg.norm(U, q)) for U in net.U)
-    V_f, V_i, V_o, V_c = (float(np.linalg.norm(W, q)) for W in net.W)
+    V_f, V_i, V_o, V_c = (float(np.linalg.norm(W, q)) if net.m else 0.0 for W in net.W)
     cb, si, so, sf, ph = x["cb"], x["si"], x["so"], x["sf"], x["ph"]
-    al = cb * N_f * slope + si * N_c + ph * N_i * slope
+    cb_N, cb_V = (cb * v if v else 0.0 for v in (N_f, V_f))  # cb is infinite where 1 - sf underflows
+    al = cb_N * slope + si * N_c + ph * N_i * slope
     be = float(np.tanh(cb)) * N_o * slope
-    ga = cb * V_f * slope + si * V_c + ph * V_i * slope
+    ga = cb_V * slope + si * V_c + ph * V_i * slope
     A = np.array([[sf, al], [so * sf, so * al + be]])
     return Comparison(A, np.array([ga, so * ga + float(np.tanh(cb)) * V_o * slope]), al, be)
 

@@ -25,6 +25,8 @@ from bounds.lstm_recovery.powers import recovery_time_power, recovery_time_weigh
 
 def norm_recovery_time(net: LSTMNet, e: float, k: int = 0, q: float = np.inf, umax: float = 1.0) -> float:
     """T in steps for |h - h~|_q ≤ e (so in the maximum norm too), from any two states of X_k; inf if ρ(A) ≥ 1."""
+    if not e > 0:
+        raise ValueError(f"the tolerance e must be positive, got {e}")
     return norm_time(net, e, k, q, umax)
 
 

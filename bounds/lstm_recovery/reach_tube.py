@@ -78,7 +78,7 @@ def log_law(net: LSTMNet, L: int, e: float, ulo: Any = -1.0, uhi: Any = 1.0, mos
     box, _ = anomaly_set(net, 1, ulo, uhi)
     leak = float(sigmoid(-preactivations(net, box)[1][0]).min())
     T, _ = tube_recovery(net, box, widths(box), e, most)
-    return math.ceil(math.log(L) / -math.log1p(-leak) - 1e-12) + T
+    return math.ceil(math.log(L) / -math.log1p(-leak)) + T
 
 
 @dataclass(frozen=True, eq=False)

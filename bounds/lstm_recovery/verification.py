@@ -604,13 +604,13 @@ def _norm(M: np.ndarray, q: float) -> Any:
     """An upper bound of the induced q-norm, q in {1, 2, inf}."""
     if q not in (1, 2, math.inf):
         raise ValueError(f"q must be 1, 2 or inf, got {q}")
+    if not M.any():
+        return arb(0)
     rows = absolute(M)
     if q == math.inf:
         return _max(*(_up(sum(row, arb(0))) for row in rows))
     if q == 1:
         return _max(*(_up(sum(column, arb(0))) for column in zip(*rows, strict=True)))
-    if not M.any():
-        return arb(0)
     guess = point(float(np.linalg.norm(M, 2)) * (1 + 1e-9))
     exact = [_points(row) for row in M]
     gram = [[sum((x[a] * x[b] for x in exact), arb(0)) for b in range(M.shape[1])] for a in range(M.shape[1])]
@@ -779,7 +779,7 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
             return Verified(False, "the input range does not fit the net")
         if L is not None or proof["hidden"] is not None:
             return Verified(False, "a norm certificate says nothing about unbounded anomalies, nor about a hidden box")
-        umax = point(float(np.maximum(np.abs(ulo), np.abs(uhi)).max()))
+        umax = point(float(np.maximum(np.abs(ulo), np.abs(uhi)).max(initial=0.0)))
         A, start = norm_bounds(stack, _integer(data["k"]), NORMS[data["q"]], umax)
         within, _ = settles(matrix_map(A), start, slice(len(start) - 1, None), e, T)
         return _answer(proof, within, matrix_map(A))

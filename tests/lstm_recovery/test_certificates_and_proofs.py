@@ -371,3 +371,36 @@ def test_interval_box_of_one_unit_by_hand():
     box = interval_box.invariant_box(R.LSTMNet(np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), [[2.0], [0], [0], [3.0]]))
     assert box["cu"][0] == pytest.approx(4.173785, abs=5e-7)
     assert (box["cl"][0], box["hl"][0]) == (0.0, 0.0)
+
+
+def one_unit(**b):
+    """One unit, one input that only the candidate sees, and these biases."""
+    W, bias = np.zeros((4, 1, 1)), np.zeros((4, 1))
+    W[3] = 0.5
+    for gate, value in b.items():
+        bias["fioc".index(gate)] = value
+    return R.LSTMNet(W, np.full((4, 1, 1), 0.1), bias)
+
+
+def test_gates_that_saturate_in_floats_end_in_an_answer_or_one_sentence():
+    never = R.certificates(one_unit(f=40, c=1), 0.001, methods=["norm", "box", "lipschitz", "jacobian", "lmi"], lmi_solves=4)
+    assert {c.steps for c in never} == {math.inf}
+    assert [c.steps for c in R.certificates(one_unit(f=800), 0.01, methods=["norm"])] == [math.inf] * 4
+    with pytest.raises(ValueError, match="cell state of unit 0 has no bound in floats"):
+        R.certificates(one_unit(f=800), 0.01)
+    assert all(c.trust == "proved" for c in R.certificates(one_unit(f=-800), 0.01, lmi_solves=2) if c.method != "norm")
+
+
+def test_a_net_without_inputs_and_one_without_weights_are_certified():
+    silent = R.LSTMNet(np.zeros((4, 2, 0)), np.full((4, 2, 2), 0.1), np.zeros((4, 2)))
+    nothing = R.LSTMNet(np.zeros((4, 2, 3)), np.zeros((4, 2, 2)), np.zeros((4, 2)))
+    for net, umax in ((silent, 1.0), (nothing, 1.0), (nothing, 0.0), (G0, 0.0)):
+        found = R.certificates(net, 0.01, -umax, umax, lmi_solves=4)
+        assert all(c.trust == "proved" and V.verify_proof(c.proof, net).holds for c in found)
+    assert {c.steps for c in R.certificates(nothing, 0.01, lmi_solves=2)} == {0}
+
+
+def test_the_one_inequality_is_asked_of_gates_only():
+    with pytest.raises(ValueError, match="gates sf, so lie in"):
+        R.delta_iss(2.0, 1.0, 1.0, 3.0)  # 1 < (1 - 2)(1 - 3), but the spectral radius exceeds 2
+    assert not R.delta_iss(1.0, 1.0, 0.0, 0.5)
