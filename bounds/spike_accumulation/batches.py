@@ -8,8 +8,8 @@ and multiplied with W^0 once per block: by W s in LIF, and by W â[t] = Λ_t W x
 Gradients are sums over the batch, and those of `ottt`, `saf_e` and `bptt` sums over t of the gradient of l(s^N[t], y)/T.
 `ottt_blocks` and `saf_e_blocks` yield the gradient of one block after the other and read the weights afresh in each: who
 updates `net.W` and `net.b` in place between them trains online (OTTT_O, SAF-E). Errors of rounding: the operations are those
-of `bounds.common.spikes` up to the order of sums, so the statements about floats hold (`dyadic_floats`: dyadic weights give
-the exact result bit for bit); a spike that is close to a tie may differ from another float simulation's.
+of `bounds.common.spikes` up to the order of sums, so dyadic weights give the exact spikes bit for bit (`dyadic_floats`, with two
+bits to spare: potentials are kept as u - th); a spike that is close to a tie may differ from another float simulation's.
 
 `slope` maps an array u - th to surrogate slopes and may work in place; `loss_grad` maps (o, y) to dl/do for o of shape
 (..., batch, n_N), and may do so as well.
@@ -44,11 +44,15 @@ class Net:
 
     def __post_init__(self) -> None:
         check_leak_and_threshold(self.lam, self.th)
+        object.__setattr__(self, "lam", float(self.lam))  # a Fraction would turn the arrays into Python objects
+        object.__setattr__(self, "th", float(self.th))
         if len(self.W) != len(self.b) or len(self.W) < 1 + self.readout:
             least = "two layers, one spiking and the readout" if self.readout else "one layer"
             raise ValueError(f"W and b must list at least {least}, got {len(self.W)} matrices and {len(self.b)} biases")
         for l, (w, b) in enumerate(zip(self.W, self.b, strict=True)):
             entries = w.entries if hasattr(w, "apply") else w
+            if not (isinstance(entries, np.ndarray) and isinstance(b, np.ndarray)):
+                raise ValueError(f"W[{l}] and b[{l}] must be numpy arrays (or W[{l}] a Convolution)")
             if entries.dtype != self.dtype or b.dtype != self.dtype or self.dtype not in (np.float32, np.float64):
                 raise ValueError(f"W[{l}] and b[{l}] must be float32 or float64 as W[0] is, got {entries.dtype}, {b.dtype}")
             if len(w.shape) != 2 or b.shape != (w.shape[0],) or (l and w.shape[1] != self.W[l - 1].shape[0]):
@@ -96,6 +100,8 @@ class _Input(NamedTuple):
 
 
 def _input(net: Net, x: Array, T: int | None) -> _Input:
+    if not isinstance(x, np.ndarray):
+        raise ValueError(f"x must be a numpy array, got {type(x).__name__}")
     if x.ndim not in (2, 3) or x.shape[-1] != net.widths[0] or 0 in x.shape:
         raise ValueError(f"x must have shape (T, batch, {net.widths[0]}) or (batch, {net.widths[0]}), got {x.shape}")
     if x.dtype != net.dtype:

@@ -298,6 +298,10 @@ def test_bad_input_is_named() -> None:
         fast.Net([np.ones((2, 1)), np.ones((1, 3))], [np.zeros(2), np.zeros(1)], 0.5, 1.0)
     with pytest.raises(ValueError, match="float32 or float64"):
         fast.Net([np.ones((1, 1), dtype=int)], [np.zeros(1)], 0.5, 1.0)
+    with pytest.raises(ValueError, match="numpy arrays"):
+        fast.Net([[[1.0]]], [[0.0]], 0.5, 1.0)
+    with pytest.raises(ValueError, match="numpy array, got list"):
+        fast.ottt(net, x.tolist(), y, **call)
     with pytest.raises(ValueError, match="leak"):
         fast.Net([np.ones((1, 1))], [np.zeros(1)], 1.5, 1.0)
     with pytest.raises(ValueError, match="surrogate"):
