@@ -8,8 +8,8 @@ and multiplied with W^0 once per block: by W s in LIF, and by W â[t] = Λ_t W x
 Gradients are sums over the batch, and those of `ottt`, `saf_e` and `bptt` sums over t of the gradient of l(s^N[t], y)/T.
 `ottt_blocks` and `saf_e_blocks` yield the gradient of one block after the other and read the weights afresh in each: who
 updates `net.W` and `net.b` in place between them trains online (OTTT_O, SAF-E). Errors of rounding: the operations are those
-of `bounds.common.spikes` up to the order of sums, so dyadic weights give the exact spikes bit for bit (`dyadic_floats`, with two
-bits to spare: potentials are kept as u - th); a spike that is close to a tie may differ from another float simulation's.
+of `bounds.common.spikes` up to the order of sums, so dyadic weights give the exact spikes bit for bit (`dyadic_floats`, with
+two bits to spare: potentials are kept as u - th); a spike close to a tie may differ from another float simulation's.
 
 `slope` maps an array u - th to surrogate slopes and may work in place; `loss_grad` maps (o, y) to dl/do for o of shape
 (..., batch, n_N), and may do so as well.
