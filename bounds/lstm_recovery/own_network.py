@@ -120,7 +120,8 @@ class Recovery:
         return " ".join([self._certified(), self._attacked()]).strip()
 
     def _certified(self) -> str:
-        inputs = " and ".join(sorted({f"[{lo:g}, {hi:g}]" for lo, hi in zip(self.ulo, self.uhi, strict=True)}))
+        ranges = [f"[{lo:g}, {hi:g}]" for lo, hi in zip(self.ulo, self.uhi, strict=True)]
+        inputs = " and ".join(dict.fromkeys(ranges)) or "[], as there are none"
         what, e = "every hidden unit" + (" of the last layer" if len(self.layers) > 1 else ""), f"{float(self.e):g}"
         if self.anomaly_steps is None:
             before = f"an anomaly of any length with inputs within {inputs}"
@@ -258,7 +259,7 @@ def _attack(found: Recovery, seconds: float, seed: int, progress: Callable[[Reco
             boxes.append(proved_box(layer, *ends))
         attack = attack_recovery(stack, boxes, e, seed, most=LONGEST, go_on=go_on)
     else:
-        size = HUGE * max(1.0, float(np.abs([found.ulo, found.uhi]).max()))
+        size = HUGE * float(np.abs([found.ulo, found.uhi]).max(initial=1.0))
         attack = attack_reach(stack, e, found.anomaly_steps, size, found.ulo, found.uhi, seed, most=LONGEST, go_on=go_on)
     best = found.best
     if best is not None and best.trust == "proved" and attack.steps > best.steps:

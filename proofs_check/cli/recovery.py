@@ -179,6 +179,11 @@ def _shape(found: "Recovery") -> str:
     return f"{inputs} input{'' if sizes[0] == 1 else 's'}, {' and '.join(units)} unit{'' if sizes[1:] == [1] else 's'}"
 
 
+def _rounded_up(rate: float) -> str:
+    """Four decimals that are no smaller, so that 1.0000 is never a rate below one."""
+    return f"{math.ceil(rate * 1e4) / 1e4:.4f}" if rate < 1e6 else f"{rate:.1e}"
+
+
 def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
@@ -197,7 +202,7 @@ def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None
         none = c.steps == math.inf
         table.add_row(
             Text(WORDS[c.method] + (f", {c.detail}" if c.method in ("norm", "box") else "")),
-            "—" if c.rate is None else f"{math.ceil(c.rate * 1e4) / 1e4:.4f}",
+            "—" if c.rate is None else _rounded_up(c.rate),
             "—" if none else f"{c.steps:g}",
             "none" if none else c.trust,
             c.statement,
