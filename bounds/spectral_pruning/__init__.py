@@ -44,6 +44,7 @@ __getattr__, __dir__, __all__ = lazy(
         "spectral_pruning.accumulation": (
             "compress_rnn geometric_sum operator_norm compression_error error_bounds optimal_diagonal_scaling end_to_end_bound"
         ),
+        "spectral_pruning.best_subset": "branch_and_bound exact_selection",
         "spectral_pruning.elementary": (
             "elementary_symmetric dpp_mean_loss dpp_mean_loss_interpolated dpp_expectations kdpp_expected_residual"
         ),
@@ -61,8 +62,7 @@ __getattr__, __dir__, __all__ = lazy(
         "spectral_pruning.pruning": "Pruning prune select_units",
         "spectral_pruning.random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample kdpp_sample",
         "spectral_pruning.selection": (
-            "greedy_selection lookahead_selection exact_selection pivoted_cholesky_selection branch_and_bound "
-            "weak_submodularity_ratio greedy_guarantee"
+            "greedy_selection lookahead_selection pivoted_cholesky_selection weak_submodularity_ratio greedy_guarantee"
         ),
         "common.rnn": "rnn_forward",
     },

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from bounds.common.rnn import checked_params, rnn_forward
 from bounds.spectral_pruning.accumulation import compress_rnn, compression_error, error_bounds
+from bounds.spectral_pruning.best_subset import branch_and_bound
 from bounds.spectral_pruning.information import (
     checked_matrix,
     degrees_of_freedom,
@@ -22,7 +23,6 @@ from bounds.spectral_pruning.information import (
 )
 from bounds.spectral_pruning.random_subsets import kdpp_sample
 from bounds.spectral_pruning.selection import (
-    branch_and_bound,
     greedy_selection,
     lookahead_selection,
     pivoted_cholesky_selection,

@@ -1,12 +1,8 @@
-r"""Which units to keep: greedy, look-ahead, pivoted Cholesky, and branch and bound with a certified optimality gap.
+r"""Which units to keep: greedy, look-ahead, pivoted Cholesky. The best of all sets is in `best_subset`.
 
 All take Σ (m, m), a number k of units, ridges τ ≥ 0 and a weight M of the loss L_M(J) = Tr(M S_J), and answer in floats.
 A unit with τ_j = 0 whose residual variance is at most 1e-13 Tr Σ counts as explained: dividing by it would divide by noise.
 """
-
-import heapq
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,12 +13,13 @@ from bounds.spectral_pruning.information import (
     Ridge,
     checked_matrix,
     checked_ridge,
-    information_loss,
-    residual_covariance,
 )
 
 
-def _checked(Sig: ArrayLike, k: int, tau: Ridge, M: ArrayLike | None) -> tuple[np.ndarray, int, np.ndarray, np.ndarray | None]:
+def checked_arguments(
+    Sig: ArrayLike, k: int, tau: Ridge, M: ArrayLike | None
+) -> tuple[np.ndarray, int, np.ndarray, np.ndarray | None]:
+    """All four as floats, int and arrays; ValueError names what is wrong."""
     matrix = checked_matrix(Sig).astype(float)
     m = len(matrix)
     if k != int(k) or not 0 <= k <= m:
@@ -44,7 +41,7 @@ def greedy_selection(Sig: ArrayLike, k: int, tau: Ridge = 0.0, M: ArrayLike | No
     """
     from scipy.linalg.blas import dger
 
-    matrix, k, ridge, weight = _checked(Sig, k, tau, M)
+    matrix, k, ridge, weight = checked_arguments(Sig, k, tau, M)
     floor = SMALL * np.trace(matrix)
     S = np.asfortranarray(matrix.copy())
     C = S if weight is None else np.asfortranarray(weight @ S)
@@ -75,7 +72,7 @@ def lookahead_selection(Sig: ArrayLike, k: int) -> tuple[list[int], np.ndarray]:
     $$ e_k(S_{+j}) = \frac1{S_{jj}}\sum_i u_{ji}^2\,\nu_i\;e_k(\nu\text{ without }\nu_i), $$
     a sum of positive terms. O(m³ + m² k) a step instead of O(m⁴). Stops early at loss 0; ties go to the smallest index.
     """
-    matrix, k, _, _ = _checked(Sig, k, 0.0, None)
+    matrix, k, _, _ = checked_arguments(Sig, k, 0.0, None)
     S, floor = matrix.copy(), SMALL * np.trace(matrix)
     J: list[int] = []
     losses = [float(np.trace(S))]
@@ -100,7 +97,7 @@ def lookahead_selection(Sig: ArrayLike, k: int) -> tuple[list[int], np.ndarray]:
 
 def pivoted_cholesky_selection(Sig: ArrayLike, k: int) -> tuple[list[int], np.ndarray]:
     """The unit of largest residual variance first (not greedy in the loss): a baseline. Units, and losses Tr S_J, τ = 0."""
-    matrix, k, _, _ = _checked(Sig, k, 0.0, None)
+    matrix, k, _, _ = checked_arguments(Sig, k, 0.0, None)
     S, floor = matrix.copy(), SMALL * np.trace(matrix)
     J: list[int] = []
     losses = [float(np.trace(S))]
@@ -134,107 +131,3 @@ def greedy_guarantee(gam: float, k: int) -> float:
     if not 0 <= gam <= 1 or k < 1:
         raise ValueError(f"gam must lie in [0, 1] and k be at least 1, got {gam} and {k}")
     return float(-np.expm1(k * np.log1p(-gam / k))) if gam < k else 1.0
-
-
-# ---- exact ----------------------------------------------------------------------------------------------------------
-
-
-class BranchAndBound(NamedTuple):
-    """The best set found, its loss, a lower bound for every set of that size, and how many nodes were opened."""
-
-    J: list[int]
-    loss: float
-    lower: float
-    nodes: int
-
-
-def exact_selection(Sig: ArrayLike, k: int, tau: Ridge = 0.0, M: ArrayLike | None = None) -> tuple[list[int], float]:
-    """A set of k units of least loss L_M(J), up to 1e-11 Tr(M Σ), and that loss: `branch_and_bound` to its end."""
-    found = branch_and_bound(Sig, k, tau, M)
-    return found.J, found.loss
-
-
-def branch_and_bound(
-    Sig: ArrayLike, k: int, tau: Ridge = 0.0, M: ArrayLike | None = None, max_nodes: int | None = None
-) -> BranchAndBound:
-    r"""A set of k units and a lower bound on the loss of every such set; they meet unless max_nodes stops the search.
-
-    A node has chosen L and may still choose r units from C. Then
-    $$ L_M(J)\ge\operatorname{Tr}MS_L-\sum_{i\le r}\mathrm{eig}_i\bigl(M^{1/2}PM^{1/2}\bigr),\qquad
-       P=S_{L,FC}\,(S_{L,CC}+D_C)^{-1}S_{L,CF}, $$
-    for what C explains of the residual is P (residual regression on the features [h_j; √τ_j u_j]), and r units explain a
-    part of rank r of it (Eckart and Young). Best bound first; starts from the best of greedy and look-ahead after swaps.
-    Bounds are lowered by 1e-12 Tr(MΣ), more than their rounding. Without max_nodes the last gap is at most 1e-11 Tr(MΣ).
-    """
-    matrix, k, ridge, weight = _checked(Sig, k, tau, M)
-    m = len(matrix)
-    full = float(np.trace(matrix if weight is None else weight @ matrix))
-    root, floor = None if weight is None else _root(weight), SMALL * float(np.trace(matrix))
-    starts = [greedy_selection(matrix, k, ridge, weight)[0], lookahead_selection(matrix, k)[0]]
-    best, best_loss = min((_swapped(matrix, _filled(J, k, m), ridge, weight) for J in starts), key=lambda found: found[1])
-
-    def bound(L: tuple[int, ...], C: tuple[int, ...]) -> float:
-        S, r = residual_covariance(matrix, L, ridge), k - len(L)
-        candidates = [c for c in C if ridge[c] > 0 or S[c, c] > floor]
-        g, V = np.linalg.eigh(S[np.ix_(candidates, candidates)] + np.diag(ridge[candidates]))
-        keep = g > floor
-        sound = keep.all() or not ridge[candidates].any()  # a smaller ridge leaves the inverse to rounding; but P ≼ S_L
-        P_half = S[:, candidates] @ (V[:, keep] / np.sqrt(g[keep])) if sound else _root(S)
-        explained = np.linalg.svd(P_half if root is None else root @ P_half, compute_uv=False) ** 2
-        total = float(np.trace(S if weight is None else weight @ S))
-        return total - float(explained[:r].sum()) - 1e-12 * full
-
-    everything = tuple(range(m))
-    heap = [(bound((), everything), (), everything)] if 0 < k < m else []
-    nodes = 0
-    while heap and heap[0][0] < best_loss - 1e-11 * full and (max_nodes is None or nodes < max_nodes):
-        _, L, C = heapq.heappop(heap)
-        nodes += 1
-        S, r = residual_covariance(matrix, L, ridge), k - len(L)
-        gain = _gains(S, ridge, weight, floor)
-        j = max(C, key=lambda c: gain[c])
-        rest = tuple(c for c in C if c != j)
-        if r == 1 or len(C) == r:  # one choice is left, or none
-            leaf = [*L, j] if r == 1 else [*L, *C]
-            loss = float(information_loss(matrix, leaf, ridge, weight))
-            best, best_loss = min((best, best_loss), (leaf, loss), key=lambda found: found[1])
-            continue
-        for child in ((*L, j), rest), (L, rest):
-            if (value := bound(*child)) < best_loss - 1e-11 * full:
-                heapq.heappush(heap, (value, *child))
-    lower = min([best_loss, *(entry[0] for entry in heap[:1])])
-    return BranchAndBound(best, best_loss, max(0.0, lower - 1e-11 * full), nodes)
-
-
-def _gains(S: np.ndarray, tau: np.ndarray, M: np.ndarray | None, floor: float) -> np.ndarray:
-    """What each unit would gain, by its column of S; 0 for units without ridge that count as explained."""
-    alive = (tau > 0) | (np.diagonal(S) > floor)
-    d = np.where(alive, np.maximum(np.diagonal(S), 0.0) + tau, 1.0)
-    return np.where(alive, np.einsum("ij,ij->j", S, S if M is None else M @ S) / d, 0.0)
-
-
-def _root(weight: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh(weight)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
-
-
-def _filled(J: Sequence[int], k: int, m: int) -> list[int]:
-    """J, made up to k units with the first unused ones where a method stopped early: they cost nothing."""
-    return [*J, *(j for j in range(m) if j not in J)][:k] if len(J) < k else list(J)
-
-
-def _swapped(Sig: np.ndarray, J: list[int], tau: np.ndarray, M: np.ndarray | None) -> tuple[list[int], float]:
-    """Exchange one unit for a better one until none helps by more than rounding, 1e-12 Tr(MΣ)."""
-    loss, improved = float(information_loss(Sig, J, tau, M)), True
-    noise = 1e-12 * float(np.trace(Sig if M is None else M @ Sig))
-    while improved:
-        improved = False
-        for i in range(len(J)):
-            others = J[:i] + J[i + 1 :]
-            S = residual_covariance(Sig, others, tau)
-            gain = _gains(S, tau, M, SMALL * float(np.trace(Sig)))
-            gain[others] = 0.0
-            trial = [*others, int(np.argmax(gain))]
-            if len(set(trial)) == len(J) and (value := float(information_loss(Sig, trial, tau, M))) < loss - noise:
-                J, loss, improved = trial, value, True
-    return J, loss
