@@ -188,7 +188,9 @@ def _map_rate(step: Any, size: int) -> float:
     w = np.ones(size)
     for _ in range(3000):
         image = step(w)
-        w = image / image.max()
+        before, w = w, image / image.max()
+        if np.array_equal(w, before):
+            break
     return float((step(w) / w).max())
 
 
