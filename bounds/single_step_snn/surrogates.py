@@ -43,7 +43,7 @@ def s3nn_primitive(x: ArrayLike, alpha: float = 4.0, beta: float = 1.0) -> Any:
     """g(x), of the shape of x.
 
     >>> s3nn_primitive(np.array([-1.0, 0.0, 2.0])).round(12).tolist()
-    [0.01798620996, 0.5, 1.598612288668]
+    [0.017986209962, 0.5, 1.598612288668]
     """
     _checked(alpha, beta)
     x = np.asarray(x, dtype=np.result_type(np.asarray(x).dtype, np.float32))

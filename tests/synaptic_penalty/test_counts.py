@@ -1,0 +1,122 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from bounds.synaptic_penalty import (
+    average_pool_fanout,
+    conv_fanout_1d,
+    conv_fanout_2d,
+    conv_output_size,
+    event_driven_layer,
+    opposite_order_pair,
+    penalty_gradient,
+    skip_fanout,
+    synaptic_penalty,
+)
+
+F = Fraction
+
+
+@pytest.mark.parametrize(
+    ("arguments", "counts"),
+    [
+        ((8, 3, 1, 1), [2, 3, 3, 3, 3, 3, 3, 2]),
+        ((8, 3, 2, 1), [1, 2, 1, 2, 1, 2, 1, 1]),
+        ((7, 5, 3, 2), [1, 2, 2, 1, 2, 2, 1]),
+        ((7, 3, 2, 0), [1, 1, 2, 1, 2, 1, 1]),
+        ((9, 3, 1, 2, 2), [2, 2, 3, 3, 3, 3, 3, 2, 2]),
+    ],
+)
+def test_golden_fanouts(arguments, counts):
+    assert conv_fanout_1d(*arguments).tolist() == counts
+
+
+def test_golden_total_of_an_eight_by_eight_map():
+    assert conv_fanout_2d((1, 8, 8), 8, 3, padding=1).sum() == 3872
+    assert 8 * 9 * 64 == 4608  # what a constant fan-out says: 19 % more
+
+
+def test_the_counterexamples_number_by_number():
+    corner, site = np.zeros((1, 8, 8), int), np.zeros((1, 8, 8), int)
+    corner[0, 0, 0] = site[0, 3, 3] = 1
+    kernel = np.ones((4, 1, 3, 3), int)
+    assert event_driven_layer(corner, kernel, padding=1)[1] == 16
+    assert event_driven_layer(site, kernel, stride=2, padding=1)[1] == 16
+    assert conv_fanout_1d(8, 3, 1, 1).sum() == 22
+    assert conv_output_size(8, 3, 1, 1) * 3 == 24
+    assert conv_fanout_1d(4, 1, 2)[1] == 0
+    assert conv_fanout_1d(1, 5, 1, 2).sum() == 1
+    assert synaptic_penalty([np.full((1, 1, 1), F(1, 2))], [[F(1)]], 2) * 2 == F(1, 4)
+
+
+def test_a_convolution_of_torch_reads_each_site_as_often_as_its_fanout_says():
+    torch = pytest.importorskip("torch")
+    for n, k, s, pad, d, groups in [(7, 3, 1, 1, 1, 1), (8, 3, 2, 1, 1, 2), (9, 2, 3, 2, 2, 2), (6, 1, 2, 0, 1, 1)]:
+        x = torch.zeros(1, 4, n, n, dtype=torch.float64, requires_grad=True)
+        layer = torch.nn.Conv2d(4, 6, k, s, pad, d, groups, bias=False, dtype=torch.float64)
+        torch.nn.init.ones_(layer.weight)
+        layer(x).sum().backward()
+        found = conv_fanout_2d((4, n, n), 6, k, s, pad, d, groups)
+        assert found.tolist() == x.grad[0].numpy().astype(int).tolist()
+
+
+def test_events_add_up_to_the_dense_layer_on_real_sizes():
+    rng = np.random.default_rng(0)
+    spikes, kernel = (rng.random((4, 12, 12)) < 0.2).astype(int), rng.integers(-9, 9, (6, 2, 3, 3))
+    _, operations = event_driven_layer(spikes, kernel, stride=2, padding=1, groups=2)
+    psi = conv_fanout_2d((4, 12, 12), 6, 3, 2, 1, groups=2)
+    assert operations == (psi * spikes).sum() == synaptic_penalty([spikes.reshape(1, 1, -1)], [psi.ravel()])
+
+
+def test_pooling_and_skips():
+    psi = average_pool_fanout(conv_fanout_2d((2, 3, 3), 4, 3, padding=1), 2, (7, 6))
+    assert psi.shape == (2, 7, 6)
+    assert psi[:, 6].sum() == 0
+    assert psi[0, 0, 0] == psi[0, 1, 1] == 16
+    assert skip_fanout((2, 3, 3)).sum() == 18
+    assert skip_fanout((1, 4, 4), "projection", 5, 2).sum() == 20
+
+
+def test_penalties_of_the_three_kinds():
+    spikes = [np.ones((2, 3, 4)), np.ones((2, 3, 5))]
+    psi = [np.full(4, 7), np.full(5, 2)]
+    assert [synaptic_penalty(spikes, psi, 1, kind) for kind in ("syn", "tot", "bal")] == pytest.approx([114, 27, 6])
+    assert penalty_gradient([np.zeros((2, 1, 1))], [np.array([6])])[0].tolist() == [[[3.0]], [[3.0]]]
+    assert penalty_gradient([np.zeros((2, 1, 1))], [np.array([6])], p=2)[0].tolist() == [[[0.0]], [[0.0]]]
+
+
+def test_opposite_orders():
+    r, other = opposite_order_pair(np.array([1, 1]), np.array([10, 1]))
+    assert (r, other) == ([F(2, 11), 0], [0, 1])
+    r, other = opposite_order_pair([0.5, 1.5, 1.0], [3, 2, 1])
+    assert sum(a * b for a, b in zip([F(1, 2), F(3, 2), 1], r, strict=True)) < sum(
+        a * b for a, b in zip([F(1, 2), F(3, 2), 1], other, strict=True)
+    )
+    assert sum(a * b for a, b in zip([3, 2, 1], r, strict=True)) > sum(a * b for a, b in zip([3, 2, 1], other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: conv_output_size(2, 5), "a kernel of 5 with dilation 1 does not fit on 2 sites with padding 0"),
+        (lambda: conv_output_size(8, 3, 0), "stride must be at least 1, got 0"),
+        (lambda: conv_output_size(8, 3, padding=-1), "padding must not be negative, got -1"),
+        (lambda: conv_fanout_2d((3, 8, 8), 4, 3, groups=2), "groups must divide C_in = 3 and C_out = 4, got 2"),
+        (lambda: average_pool_fanout(np.ones((1, 2, 2)), 2, (6, 6)), r"psi_conv must have shape \(C, 3, 3\), got \(1, 2, 2\)"),
+        (lambda: skip_fanout((1, 2, 2), "dense"), 'kind must be "identity" or "projection"'),
+        (lambda: skip_fanout((1, 2, 2), "projection"), "a projection needs C_out >= 1"),
+        (lambda: event_driven_layer([2], [[1]]), "spikes must be 0 or 1"),
+        (lambda: event_driven_layer([1, 0], [[1]]), r"weights must have shape \(n_out, 2\), got \(1, 1\)"),
+        (lambda: event_driven_layer([1], [[1]], [1, 2]), r"bias must have shape \(1,\), got \(2,\)"),
+        (lambda: event_driven_layer(np.zeros((2, 4, 4)), np.zeros((3, 1, 3, 3))), "weights must have shape"),
+        (lambda: synaptic_penalty([np.ones((1, 1, 2))], [np.ones(3)]), r"spikes\[0\] must have shape \(B, T, n\)"),
+        (lambda: synaptic_penalty([np.ones((1, 1, 2))], [np.ones(2)], p=0), "p must be positive, got 0"),
+        (lambda: synaptic_penalty([np.ones((1, 1, 2))], [np.ones(2)], kind="sum"), 'kind must be "syn", "tot" or "bal"'),
+        (lambda: opposite_order_pair([1, 2], [2, 4]), "w and psi are proportional"),
+        (lambda: opposite_order_pair([1, 0], [2, 4]), "w and psi must be positive, of one length"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
