@@ -48,7 +48,7 @@ def problem(size: Size, seed: int = 0) -> Problem:
 
 
 def ours(p: Problem, block: int | None = None) -> dict[str, Callable[[], Any]]:
-    """Our methods, all steps in one block or `block` of them at a time."""
+    """Our methods, `block` steps at a time (None: as many as is fast)."""
     net = Net(p.W, [np.zeros(len(w), np.float32) for w in p.W], LEAK, 1.0)
     slope = in_place_slope("sigmoid", 1.0)
     given: tuple[Any, ...] = (net, p.x, p.y, slope, np.subtract)
@@ -178,7 +178,7 @@ def race(size: Size, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def peaks(size: Size) -> list[dict[str, Any]]:
-    """With all steps in one block, and with one step at a time."""
+    """With blocks of as many steps as is fast, and with one step at a time."""
     p = problem(size)
     vector = 4 * size.batch * sum(size.widths[1:])
     gradient = sum(w.nbytes + 4 * len(w) for w in p.W)
@@ -186,7 +186,7 @@ def peaks(size: Size) -> list[dict[str, Any]]:
     rows = []
     for block in (None, 1):
         row: dict[str, Any] = {"widths": "-".join(map(str, size.widths)), "T": size.T, "batch": size.batch}
-        row["block"] = "all steps" if block is None else "one step"
+        row["steps in a block"] = "as many as is fast" if block is None else "one"
         for name, job in ours(p, block).items():
             if block is None or name != "BPTT":
                 job()
