@@ -2,6 +2,7 @@ r"""How many vectors per spiking neuron a method must hold, counted in simulator
 
 Between steps: OTTT 2 (v and â), SAF-E 1 (â), BPTT 2T (u and s of every step). Live at the pass back of one step, when nothing
 is computed twice: OTTT 3 (u for the slope, v for the next step, â for the outer product), SAF-E 2 (Û − thr and â): ratio 2/3.
+SAF-F holds what SAF-E holds, and has its one pass back at t = T.
 Below, the methods are written by hand around a memory of named vectors that counts what it holds; the gradients that come
 out must be those of `gradients`, so nothing needed was thrown away.
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from bounds.claim import Axis, Claim, Int, exact
 from bounds.common.spikes import Weights, fire
-from bounds.spike_accumulation.gradients import backward, bptt_gradients, ottt_gradients
+from bounds.spike_accumulation.gradients import backward, bptt_gradients, ottt_gradients, saf_f_gradients
 from bounds.spike_accumulation.networks import CHAIN, TARGET, Net, fires, largest_difference, net, point
 
 SPACE: dict[str, Axis] = {**CHAIN, **TARGET, "T": Int(1, 4)}
@@ -111,6 +112,28 @@ class Case:
             memory.next_step()
         return memory, steps
 
+    def saf_f(self) -> tuple[Memory, Any]:
+        """SAF-F by hand: traces alone until the last step, and Uhat − thr in it."""
+        n, memory = self.net, Memory(self.net)
+        trace_in, charge = 0 * n.x[0], 0 * n.lam
+        for j, b in enumerate(n.b, start=1):
+            memory["trace", j] = 0 * b
+        for t, x in enumerate(n.x, start=1):
+            trace_in, charge = n.lam * trace_in + x, n.lam * charge + 1
+            sent = trace_in
+            for j in range(1, n.N + 1):
+                decayed = n.lam * memory["trace", j]
+                argument = n.W[j - 1] @ sent + n.b[j - 1] * charge - n.th * (decayed + 1)
+                memory["trace", j] = sent = decayed + fire(argument, 0 * n.th, n.th / n.th)
+                if t == n.T:
+                    memory["argument", j] = argument
+            if t < n.T:
+                memory.next_step()
+        rate = memory["trace", n.N] / charge
+        # the pass back of one step, whose loss is that of the rate: its factor 1/Λ_T stands for 1/T
+        found = self._pass_back(memory, lambda j: memory["argument", j], rate, trace_in, charge)
+        return memory, [part * n.T / charge for part in (*found.W, *found.b)]
+
     def bptt(self) -> tuple[Memory, Any]:
         """BPTT by hand, reset detached: u and s of every step until the end."""
         n, memory = self.net, Memory(self.net)
@@ -136,8 +159,8 @@ class Case:
 
     @cached_property
     def counts(self) -> list[int]:
-        """Kept and live of OTTT, of SAF-E, of BPTT."""
-        memories = (self.ottt()[0], self.saf_e()[0], self.bptt()[0])
+        """Kept and live of OTTT, of SAF-E, of BPTT, of SAF-F."""
+        memories = (self.ottt()[0], self.saf_e()[0], self.bptt()[0], self.saf_f()[0])
         return [count for memory in memories for count in (memory.kept, memory.live)]
 
     @property
@@ -148,18 +171,20 @@ class Case:
             (a, b) for run in (self.ottt()[1], self.ottt(True)[1], self.saf_e()[1]) for a, b in zip(run, right, strict=True)
         ]
         apart = [largest_difference([*a.W, *a.b], [*b.W, *b.b]) for a, b in steps]
+        at_the_end = saf_f_gradients(**self.net.at_rest, derivative="plain", surrogate=self.net.slope)
+        apart.append(largest_difference(self.saf_f()[1], [*at_the_end.W, *at_the_end.b]))
         return max(*apart, largest_difference(self.bptt()[1], bptt_gradients(**self.net.training).W))
 
 
 def as_counted(c: Case) -> tuple[list[Any], list[Any]]:
     """Measured and predicted."""
-    return c.counts, [2, 3, 1, 2, 2 * c.net.T, 2 * c.net.T]
+    return c.counts, [2, 3, 1, 2, 2 * c.net.T, 2 * c.net.T, min(1, c.net.T - 1), 2]
 
 
 ONE = point([[[1]]], [[0]], [1], 1)
 CLAIM = Claim(
     source="saiin2024saf, memory, reconstructed",
-    says="vectors per neuron, kept and live: OTTT 2 and 3, SAF-E 1 and 2, BPTT 2T; with these the gradients come out right",
+    says="vectors per neuron, kept and live: OTTT 2 and 3, SAF-E and SAF-F 1 and 2, BPTT 2T; enough for the right gradients",
     space=SPACE,
     build=lambda **of_net: Case(net(**of_net)),
     assumes={},
