@@ -59,6 +59,7 @@ __getattr__, __dir__, __all__ = lazy(
             "selection_gain"
         ),
         "spectral_pruning.lower_bounds": "spectral_lower_bound relaxation_certificate best_relaxation_certificate",
+        "spectral_pruning.own_network": "read_network read_sequences prune_network write_network",
         "spectral_pruning.pruning": "Pruning prune select_units",
         "spectral_pruning.random_subsets": "leverage_sample_size leverage_sampling loewner_event dpp_sample kdpp_sample",
         "spectral_pruning.selection": (

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from bounds.common.rnn import checked_params, rnn_forward
 from bounds.spectral_pruning.accumulation import compress_rnn, compression_error, error_bounds
-from bounds.spectral_pruning.best_subset import branch_and_bound
+from bounds.spectral_pruning.best_subset import BranchAndBound, branch_and_bound
 from bounds.spectral_pruning.information import (
     checked_matrix,
     degrees_of_freedom,
@@ -117,15 +117,17 @@ def prune(
     tau: float | None = None,
     activation: str = "relu",
     reconstruct: bool = True,
-    nodes: int = 20,
+    nodes: int | None = None,
     seed: int = 0,
+    watch: Callable[[str], None] = lambda stage: None,
 ) -> Pruning:
     """Keep `keep` units, or the fewest whose objective is at most `loss` times its total, and rebuild the others.
 
     params and x (n, T, d_x) as in `rnn_forward`; method one of `METHODS`; the objective weighs losses by M_θ (theta = 1: the
     states themselves; 0: output and next state). tau: ridge of the reconstruction, 1e-8 Tr Σ/m by default. reconstruct=False
-    drops the other units instead (A_J = 1, 0 elsewhere). nodes: how many nodes of branch and bound the lower bound may
-    open. seed: of "leverage" and "dpp". ValueError says what is wrong with an argument.
+    drops the other units instead (A_J = 1, 0 elsewhere). nodes: how many nodes branch and bound may open, by default as many
+    as it takes for "exact" and 20 for the lower bound of the other methods. seed: of "leverage" and "dpp". watch is told what
+    is being done. ValueError says what is wrong with an argument.
 
     The lower bound is for the same M and τ; the bounds B0 to B4 hold for these weights and these data.
     """
@@ -133,6 +135,8 @@ def prune(
     m = len(p["b"])
     if (keep is None) == (loss is None):
         raise ValueError("give either keep, the number of units, or loss, the share of information that may be lost")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if keep is not None and (keep != int(keep) or not 0 <= keep <= m):
         raise ValueError(f"keep must be an integer in 0..{m}, the number of units, got {keep}")
     if loss is not None and not 0 <= loss <= 1:
@@ -148,19 +152,35 @@ def prune(
         raise ValueError(f"tau must be >= 0 and finite, got {tau}")
     total = float((M * Sig).sum())
 
-    def chosen(k: int) -> tuple[list[int], float]:
-        J = select_units(Sig, k, method, ridge, M, np.random.default_rng([seed, k]))
-        return J, float(information_loss(Sig, J, ridge, M))
+    def branching(k: int, most: int | None) -> BranchAndBound:
+        def tell(opened: int, lower: float, loss: float) -> None:
+            watch(f"{k} units: {opened} nodes, best {loss:.6g}, none below {lower:.6g}")
+
+        return branch_and_bound(Sig, k, ridge, M, most, tell)
+
+    path = greedy_selection(Sig, m, ridge, M)[0] if method == "greedy" else []  # the first k of it are greedy's k
+
+    def chosen(k: int) -> tuple[list[int], float, float]:
+        """Units, objective, and a lower bound on it where the method has one."""
+        watch(f"{k} units by {method}")
+        if method == "exact":
+            best = branching(k, nodes)
+            return best.J, best.loss, best.lower
+        J = path[:k] if method == "greedy" else select_units(Sig, k, method, ridge, M, np.random.default_rng([seed, k]))
+        return J, float(information_loss(Sig, J, ridge, M)), 0.0
 
     if keep is not None:
-        J, objective = chosen(int(keep))
+        J, objective, lower = chosen(int(keep))
     else:
         allowed = float(loss or 0.0) * total
         fewest = int(np.argmax(tail_losses(Sig, M) <= allowed + 1e-12 * total))  # no set of fewer units can do it
-        J, objective = chosen(fewest)
+        J, objective, lower = chosen(fewest)
         while objective > allowed and fewest < m:
             fewest += 1
-            J, objective = chosen(fewest)
+            J, objective, lower = chosen(fewest)
+    if method != "exact":
+        lower = branching(len(J), 20 if nodes is None else nodes).lower
+    watch("error and its bounds")
     if reconstruct:
         A = ridge_reconstruction(Sig, J, ridge)
     else:
@@ -172,7 +192,7 @@ def prune(
         tau=ridge,
         params=compress_rnn(p, J, A),
         objective=objective,
-        lower_bound=branch_and_bound(Sig, len(J), ridge, M, max_nodes=nodes).lower,
+        lower_bound=lower,
         total=total,
         input_loss=float(information_loss(Sig, J, ridge)),
         output_loss=float(information_loss(Sig, J, ridge, information_weight(p, 0.0))),

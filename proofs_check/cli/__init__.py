@@ -12,6 +12,7 @@ from proofs_check.cli import (
     experiment,
     figures,
     listing,
+    prune,
     recovery,
     replay,
     run,
@@ -42,6 +43,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "entropy": entropy.entropy,
     "spikes": spikes.spikes,
     "recovery": recovery.recovery,
+    "prune": prune.prune,
     "verify-proof": verify_proof.verify_proof,
     "doctor": doctor.doctor,
 }

@@ -40,7 +40,7 @@ def test_every_method_gives_one_consistent_result(method: str) -> None:
 def test_exact_is_best_and_its_gap_is_closed_when_it_may_look_long_enough() -> None:
     losses = {method: sp.prune(NET, X, keep=4, method=method, seed=3).objective for method in METHODS}
     assert min(losses.values()) == pytest.approx(losses["exact"], rel=1e-9)
-    assert sp.prune(NET, X, keep=4, method="exact", nodes=10_000).optimality_gap < 1e-4
+    assert sp.prune(NET, X, keep=4, method="exact").optimality_gap < 1e-4
 
 
 def test_a_loss_that_may_be_lost_takes_the_fewest_units_of_its_method() -> None:
