@@ -165,7 +165,7 @@ def lstm_step(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> tupl
 def jacobian(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Derivative of the new (c, h) with respect to the old, (..., 2n, 2n); c, h (..., n) and u (..., m) broadcast."""
     n = net.n
-    a = np.asarray(u, float) @ net.W.reshape(4 * n, -1).T + np.asarray(h, float) @ net.U.reshape(4 * n, n).T + net.b.ravel()
+    a = np.asarray(u, float) @ net.W.reshape(4 * n, net.m).T + np.asarray(h, float) @ net.U.reshape(4 * n, n).T + net.b.ravel()
     a_f, a_i, a_o, a_c = (a[..., k * n : (k + 1) * n, None] for k in range(4))
     f, i, g, column = sigmoid(a_f), sigmoid(a_i), np.tanh(a_c), np.asarray(c, float)[..., None]
     new = f * column + i * g
@@ -185,7 +185,7 @@ def run(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> Tape:
     u = np.asarray(u, dtype=float)
     n, T, batch = net.n, u.shape[0], u.shape[1:-1]
     half = np.repeat([0.5, 0.5, 0.5, 1.0], n)
-    drive = (u.reshape(-1, net.m) @ (net.W.reshape(4 * n, -1).T * half) + net.b.ravel() * half).reshape(T, -1, 4 * n)
+    drive = (u.reshape(-1, net.m) @ (net.W.reshape(4 * n, net.m).T * half) + net.b.ravel() * half).reshape(T, -1, 4 * n)
     recurrent = np.ascontiguousarray(net.U.reshape(4 * n, n).T * half)
     cs, hs = np.empty((T + 1, *batch, n)), np.empty((T + 1, *batch, n))
     cs[0], hs[0] = c, h
@@ -260,7 +260,7 @@ def bptt_layers(net: Layers, tapes: Sequence[Tape], dh: np.ndarray) -> list[Grad
 
 def _regate(stacked: np.ndarray, order: str) -> np.ndarray:
     """Row blocks in another gate order ("g" is the candidate) become the first axis in ours."""
-    blocks = stacked.reshape(4, -1, *stacked.shape[1:])
+    blocks = stacked.reshape(4, stacked.shape[0] // 4, *stacked.shape[1:])
     order = order.replace("g", "c")
     return blocks[[order.index(gate) for gate in GATES]]
 
@@ -324,7 +324,7 @@ def to_pytorch(net: Layers) -> dict[str, np.ndarray]:
     order = [GATES.index(gate) for gate in PYTORCH.replace("g", "c")]
     state: dict[str, np.ndarray] = {}
     for l, layer in enumerate(layers_of(net)):
-        state[f"weight_ih_l{l}"] = layer.W[order].reshape(-1, layer.m)
+        state[f"weight_ih_l{l}"] = layer.W[order].reshape(4 * layer.n, layer.m)
         state[f"weight_hh_l{l}"] = layer.U[order].reshape(-1, layer.n)
         state[f"bias_ih_l{l}"] = layer.b[order].ravel()
         state[f"bias_hh_l{l}"] = np.zeros(4 * layer.n)

@@ -25,7 +25,7 @@ from bounds.lstm_recovery.methods import METHODS, Certificate, each_certificate,
 
 WORDS = {
     "norm": "layer norms",
-    "box": "norms on the invariant box",
+    "box": "box norms",
     "lipschitz": "unit-wise Lipschitz matrix",
     "jacobian": "unit-wise Jacobian matrix",
     "coupled": "gate-coupled map",
@@ -120,7 +120,7 @@ class Recovery:
         return " ".join([self._certified(), self._attacked()]).strip()
 
     def _certified(self) -> str:
-        ranges = [f"[{lo:g}, {hi:g}]" for lo, hi in zip(self.ulo, self.uhi, strict=True)]
+        ranges = [f"[{lo + 0.0:g}, {hi + 0.0:g}]" for lo, hi in zip(self.ulo, self.uhi, strict=True)]
         inputs = " and ".join(dict.fromkeys(ranges)) or "[], as there are none"
         what, e = "every hidden unit" + (" of the last layer" if len(self.layers) > 1 else ""), f"{float(self.e):g}"
         if self.anomaly_steps is None:
@@ -141,7 +141,7 @@ class Recovery:
             return said
         least = min(rates, key=lambda c: c.rate or 0.0)
         where = "above one" if (least.rate or 0.0) >= 1 else "below one, but the bound settles above the tolerance"
-        return f"{said} The smallest rate per step is {least.rate:.4f} ({WORDS[least.method]}), {where}."
+        return f"{said} The smallest rate per step is {rate_text(least.rate or 0.0)} ({WORDS[least.method]}), {where}."
 
     def _attacked(self) -> str:
         if self.attack is None:
@@ -156,6 +156,15 @@ class Recovery:
         if found == self.best.steps:
             return f"Attack: {_steps(found)} can be needed, so the bound is exact."
         return f"Attack: {_steps(found)} can be needed; the truth lies between, within a factor {self.ratio:.1f}."
+
+
+def rate_text(rate: float) -> str:
+    """Four decimals that are no smaller, so that a rate is below one only if it says so.
+
+    >>> rate_text(0.99991), rate_text(1e30)
+    ('1.0000', '1.0e+30')
+    """
+    return f"{math.ceil(rate * 1e4) / 1e4:.4f}" if rate < 1e6 else f"{rate:.1e}"
 
 
 def _steps(number: float) -> str:

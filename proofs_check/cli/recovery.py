@@ -179,16 +179,11 @@ def _shape(found: "Recovery") -> str:
     return f"{inputs} input{'' if sizes[0] == 1 else 's'}, {' and '.join(units)} unit{'' if sizes[1:] == [1] else 's'}"
 
 
-def _rounded_up(rate: float) -> str:
-    """Four decimals that are no smaller, so that 1.0000 is never a rate below one."""
-    return f"{math.ceil(rate * 1e4) / 1e4:.4f}" if rate < 1e6 else f"{rate:.1e}"
-
-
 def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from bounds.lstm_recovery.own_network import WORDS
+    from bounds.lstm_recovery.own_network import WORDS, rate_text
 
     screen = console()
     tolerance = f"recovered: every hidden unit within {float(found.e):g}"
@@ -196,23 +191,22 @@ def _print(found: "Recovery", about: dict[str, Any], proof: Path | None) -> None
         tolerance += f", so that the output is within {about['output_epsilon']}"
     screen.print(Text.assemble((Path(about["file"]).name, "bold"), f": LSTM with {_shape(found)}; {tolerance}\n"))
     table = Table(header_style="bold", pad_edge=False, box=None)
-    for name in ("certificate", "rate per step", "steps", "trust", "claim"):
+    for name in ("certificate", "rate per step", "steps", "trust", "lstm_recovery."):
         table.add_column(name, justify="right" if name in ("rate per step", "steps") else "left")
     for c in found.certificates:
         none = c.steps == math.inf
         table.add_row(
             Text(WORDS[c.method] + (f", {c.detail}" if c.method in ("norm", "box") else "")),
-            "—" if c.rate is None else _rounded_up(c.rate),
+            "—" if c.rate is None else rate_text(c.rate),
             "—" if none else f"{c.steps:g}",
             "none" if none else c.trust,
-            c.statement,
+            c.statement.removeprefix("lstm_recovery."),
             style="dim" if none else "bold" if c is found.best else "",
         )
     screen.print(table)
     if (attack := found.attack) is not None:
         screen.print(
-            f"\nattack: {attack.steps} steps, with states and inputs that show it (--json), from seed {about['seed']} and "
-            f"{attack.gradients:,} gradients"
+            f"\nattack: {attack.steps} steps (seed {about['seed']}, {attack.gradients:,} gradients; --json has the inputs)"
         )
     for cut in found.cut:
         screen.print(f"note: {cut}", style="yellow", soft_wrap=True)
