@@ -21,7 +21,7 @@ from bounds.claim import Claim, Enclosure, Evidence, Step, rounded
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import BoxPair, box_pair, box_space, jacobian_of, lipschitz_of, mag
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges
-from bounds.lstm_recovery.joint_maximum import coupled_max, single_max
+from bounds.lstm_recovery.joint_maximum import joint_max, single_max
 from bounds.measure.symbolic import identity
 
 Map = Callable[[np.ndarray], np.ndarray]
@@ -35,8 +35,8 @@ def psi(net: LSTMNet, r: Ranges, cells: int | None = None) -> Map:
 
     def apply(d: np.ndarray) -> np.ndarray:
         q_f, q_i, q_o, q_c = absolute @ d[net.n :]
-        c = single_max(d[: net.n], mag_c * q_f, *r["f"]) + coupled_max(q_c, q_i, *r["i"], smallest_g, largest_g, cells)
-        return np.concatenate([c, coupled_max(c, q_o, *r["o"], zero, mag_t, cells)])
+        c = single_max(d[: net.n], mag_c * q_f, *r["f"]) + joint_max(q_c, q_i, *r["i"], smallest_g, largest_g, cells)
+        return np.concatenate([c, joint_max(c, q_o, *r["o"], zero, mag_t, cells)])
 
     return apply
 

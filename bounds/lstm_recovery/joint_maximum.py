@@ -40,11 +40,22 @@ def _value(s: np.ndarray, r: np.ndarray, y1: np.ndarray, y2: np.ndarray) -> np.n
 
 
 def coupled_max(y1: Any, y2: Any, l: Any, u: Any, R0: Any, R: Any, cells: int | None = None) -> np.ndarray:
-    """G, entry by entry; y1, y2 ≥ 0 and 0 ≤ l ≤ u ≤ 1, 0 ≤ R0 ≤ R ≤ 1. With `cells`, the cell bound: above G by O(1/cells).
+    """G, entry by entry. With `cells`, the cell bound: above G by O(1/cells).
+
+    ValueError unless y1, y2 ≥ 0, 0 ≤ l ≤ u ≤ 1, 0 ≤ R0 ≤ R ≤ 1 and at least one cell.
 
     >>> float(coupled_max(1, 2, 0.2, 0.6, 0.1, 0.4).round(3))
     0.696
     """
+    numbers = y1, y2, l, u, R0, R = [np.asarray(v, float) for v in (y1, y2, l, u, R0, R)]
+    inside = [y1 >= 0, y2 >= 0, l >= 0, l <= u, u <= 1, R0 >= 0, R0 <= R, R <= 1]
+    if not all(np.all(x) for x in inside) or (cells is not None and cells < 1):
+        raise ValueError("G is for y1, y2 >= 0, 0 <= l <= u <= 1, 0 <= R0 <= R <= 1 and at least one cell, if any")
+    return joint_max(*numbers, cells)
+
+
+def joint_max(y1: Any, y2: Any, l: Any, u: Any, R0: Any, R: Any, cells: int | None = None) -> np.ndarray:
+    """`coupled_max` of numbers that are in order by construction."""
     y1, y2, l, u, R0, R = np.broadcast_arrays(*(np.asarray(v, float) for v in (y1, y2, l, u, R0, R)))
     if cells is not None:
         ends = np.linspace(l, u, cells + 1)
@@ -86,7 +97,7 @@ def rectangle(y: Any, s_range: Any, r_range: Any, point: Any, part: Any) -> Rect
 def largest(x: Rectangle, s_range: tuple[float, float], cells: int | None = None) -> float:
     """G on a range of s."""
     (y1, y2), (l, u), (R0, R) = x.y, s_range, x.r_range
-    return float(coupled_max(y1, y2, l, u, R0, R, cells))
+    return float(joint_max(y1, y2, l, u, R0, R, cells))
 
 
 def values(x: Rectangle, cells: int | None = None) -> Enclosure:
