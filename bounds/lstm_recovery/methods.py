@@ -16,7 +16,8 @@ from bounds.lstm_recovery.gate_coupling import map_rate, psi
 from bounds.lstm_recovery.interval_box import Box, gate_ranges, input_range, invariant_box, widths
 from bounds.lstm_recovery.ladder import box_matrix, perron
 from bounds.lstm_recovery.layers import stacked_matrix
-from bounds.lstm_recovery.multipliers import LMI, lmi_certificate, lmi_time
+from bounds.lstm_recovery.multiplier_search import fastest
+from bounds.lstm_recovery.multipliers import lmi_time, sectors
 from bounds.lstm_recovery.reach_tube import tube_recovery
 from bounds.lstm_recovery.transient import phi, recovery_time
 from bounds.lstm_recovery.unbounded_anomaly import anomaly_set
@@ -141,45 +142,21 @@ def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str
 def _lmi(
     x: _Task, net: LSTMNet, box: Box, solves: int, progress: Callable[[str], None], expired: Callable[[], bool]
 ) -> list[tuple[Certificate, dict[str, Any]]]:
-    """Bisect for the smallest rate with a solution, then look above it for the smallest time."""
-    w = widths(box)
-    r = gate_ranges(net, box)
-    best: tuple[float, float, int, LMI] | None = None
+    """The smallest rate with a solution, after as many steps of Φ as pay."""
+    w, r, sector = widths(box), gate_ranges(net, box), sectors(net, box)
+    least = float(r["f"][0].max())
+    found = fastest(net, sector[None], w, least=least, rounds=solves, progress=progress, expired=expired)
+    if found is None:
+        return [(Certificate("lmi", "no solution below rate 1", math.inf, None, "float"), {})]
     path, step = [w], phi(net, r, w)
     while len(path) < 400 and path[-1][net.n :].max() > x.e:
         path.append(np.minimum(step(path[-1]), path[-1]))
-    table = np.array(path) ** 2
-
-    def attempt(rho: float) -> bool:
-        nonlocal best
-        progress(f"matrix inequality at rate {rho:.4f}")
-        answer = lmi_certificate(net, box, rho)
-        if answer is None:
-            return False
-        times = [t0 + lmi_time(float(np.sqrt(max(k, 0.0))), rho, x.e) for t0, k in enumerate(table @ answer.p)]
-        t0 = int(np.argmin(times))
-        if best is None or times[t0] < best[0]:
-            best = times[t0], rho, t0, answer
-        return True
-
-    lo, hi = float(r["f"][0].max()), 1.0
-    for _ in range(solves // 2):
-        if expired():
-            break
-        middle = (lo + hi) / 2
-        if not middle < 1:  # a forget gate that is 1 in floats
-            break
-        lo, hi = (lo, middle) if attempt(middle) else (middle, hi)
-    for share in np.linspace(0, 1, max(2, solves - solves // 2))[1:]:
-        rho = hi + share * min(0.08, (1 - hi) * 0.9)
-        if hi < 1 and rho < 1 and not expired():
-            attempt(float(rho))
-    if best is None:
-        return [(Certificate("lmi", "no solution below rate 1", math.inf, None, "float"), {})]
-    T, rho, t0, answer = best
-    data = {name: _exact_text(value) for name, value in answer._asdict().items() if name != "kappa"}
-    data |= {"rho": str(Fraction(rho)), "transient_steps": t0}
-    return [(Certificate("lmi", f"rho = {rho:.4f}, {t0} transient steps", T, rho, "float"), data)]
+    times = [t0 + lmi_time(math.sqrt(found.p @ d**2), found.rho, x.e) for t0, d in enumerate(path)]
+    t0 = int(np.argmin(times))
+    answer = {"P": found.P, "lam": found.lam[0], "p": found.p, "sector": sector}
+    data = {name: _exact_text(value) for name, value in answer.items()}
+    data |= {"rho": str(Fraction(found.rho)), "transient_steps": t0}
+    return [(Certificate("lmi", f"rho = {found.rho:.4f}, {t0} transient steps", times[t0], found.rho, "float"), data)]
 
 
 def certificates(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> list[Certificate]:
