@@ -42,5 +42,6 @@ __getattr__, __dir__, __all__ = lazy(
         "spike_accumulation.operation_counts": "op_counts",
         "spike_accumulation.certified_floats": "certified_lif certified_saf",
         "spike_accumulation.dyadic_floats": "dyadic_exact",
+        "spike_accumulation.own_network": "as_samples check_network random_samples read_input read_network",
     },
 )

@@ -199,8 +199,9 @@ def _chain(
         inputs = shape[0] * rows * columns if w.ndim == 2 else shape[0]
         if w.shape[1] != inputs or (w.ndim == 4 and len(shape) != 3):
             maps = f"{shape[0]} maps of {rows} x {columns}" if len(shape) == 3 else f"{shape[0]} numbers"
+            options_too = "stride, padding, pool or " if len(shape) == 3 and before != "the input" else ""
             raise UnreadableNetwork(
-                f"{name}.weight has shape {w.shape}, and {before} gives {maps}; say the order with --layers if it is another"
+                f"{name}.weight has shape {w.shape}, and {before} gives {maps}: check {options_too}the order of the layers"
             )
         stride, padding = (options[what].get(name, default) for what, default in (("stride", 1), ("padding", 0)))
         if w.ndim == 2 and pool > 1:  # as the convolution that sees all pooled maps at once
@@ -275,6 +276,10 @@ def as_samples(
     if labels is None:
         labels = np.random.default_rng([seed, 1]).integers(0, classes, n)
     labels = np.atleast_1d(labels)
+    if labels.shape == (len(x),) != (n,) and not static:
+        raise UnreadableNetwork(
+            f"there are {len(x)} labels y for one sample of {len(x)} steps; or are these {len(x)} static samples?"
+        )
     if labels.dtype.kind not in "iu" or labels.shape != (n,) or labels.min() < 0 or labels.max() >= classes:
         raise UnreadableNetwork(
             f"the labels y should be {n} integers from 0 to {classes - 1}, got {labels.dtype} {labels.shape}"
@@ -323,10 +328,17 @@ class Agreement:
 def agreement(net: SpikingNetwork, x: np.ndarray, lam: float, th: float, precision: str) -> Agreement:
     """Both forms in "float32" or "float64" on x (T, batch, n_0), each spike with its certificate."""
     kind = np.dtype(precision).type
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there, and refused by name
         W = [kind(_matrix(name, w)) for name, w in zip(net.names, net.W[: net.spiking], strict=False)]
         b = [kind(v) for v in net.b[: net.spiking]]
         given: dict[str, Any] = {"W": W, "b": b, "x": kind(x), "lam": kind(lam), "th": kind(th)}
+    for name, w, v in zip(net.names, W, b, strict=False):
+        if not (np.all(np.isfinite(w)) and np.all(np.isfinite(v))):
+            raise ValueError(f"{name} holds numbers beyond the range of {precision}")
+    if not np.all(np.isfinite(given["x"])):
+        raise ValueError(f"the input holds numbers beyond the range of {precision}")
+    if given["th"] == 0:
+        raise ValueError(f"the threshold {th:g} is 0 in {precision}")
     lif, saf = certified_lif(**given), certified_saf(**given)
     layers = range(1, net.spiking + 1)
     undecided = [[~found.certified[j] for j in layers] for found in (lif, saf)]

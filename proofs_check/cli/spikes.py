@@ -167,6 +167,8 @@ def _print_agreement(screen: Any, found: "Report", samples: int) -> None:
 def _verdict(a: Any, samples: int) -> str:
     if a.contradictions:
         return f"{a.contradictions} certified spikes of LIF and SAF differ, which no theorem allows: please report it"
+    if not a.samples_in_doubt and not a.spikes:
+        return "every decision is certified, and no neuron ever fires: silent networks agree about anything"
     if not a.samples_in_doubt:
         return "every spike is certified: SAF = LIF = exact arithmetic"
     first = f"doubt in {a.samples_in_doubt} of {samples} samples, from step {a.first_undecided} on"

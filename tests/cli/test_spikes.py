@@ -104,7 +104,7 @@ def test_json_is_one_document_and_the_same_for_the_same_seed(small: Path) -> Non
         (["{small}", "--threshold", "0"], "--threshold should be positive, got 0"),
         (
             ["{small}", "--layers", "fc2,fc1"],
-            "fc1.weight has shape (8, 6), and fc2 gives 3 numbers; say the order with --layers",
+            "fc1.weight has shape (8, 6), and fc2 gives 3 numbers: check the order of the layers",
         ),
         (["{small}", "--layers", "fc3"], "has no fc3.weight; its layers are fc1, fc2"),
         (["{small}", "--input", "{x}", "--binary"], "the input is said to be binary and holds 0.5 at index (1,)"),
@@ -112,13 +112,19 @@ def test_json_is_one_document_and_the_same_for_the_same_seed(small: Path) -> Non
         (["{small}", "--input", "{nan}"], "x holds a NaN or an infinity at index (2, 0)"),
         (["{small}", "--input", "{moving}", "--steps", "4"], "the input has 5 steps, not 4"),
         (["{small}", "--input", "{labelled}"], "the labels y should be 1 integers from 0 to 2, got int64 (1,)"),
+        (["{small}", "--input", "{five}"], "there are 5 labels y for one sample of 5 steps; or are these 5 static samples?"),
+        (["{huge}"], "fc holds numbers beyond the range of float32"),
+        (["{small}", "--threshold", "1e-60"], "the threshold 1e-60 is 0 in float32"),
         (["{broken}"], "is no .npz of plain arrays"),
         (["{small}", "--pool", "two"], "--pool should be one number for all convolutions"),
         (["{maps}"], "0 is a convolution and nothing says how large its maps are: give --size or --input"),
         (["{maps}", "--size", "8x", "--pool", "1"], "--size should be HEIGHTxWIDTH"),
         (["{maps}", "--size", "12", "--pool", "3"], "pool should be 1 or a power of two"),
         (["{maps}", "--size", "12", "--pool", "2,2,2"], "pool should be one number, or 2, one for each convolution; got 3"),
-        (["{maps}", "--size", "12"], "10.weight has shape (5, 16), and 3 gives 4 maps of 9 x 9"),
+        (
+            ["{maps}", "--size", "12"],
+            "10.weight has shape (5, 16), and 3 gives 4 maps of 9 x 9: check stride, padding, pool or the order",
+        ),
         (["{maps}", "--size", "2"], "0: a kernel of 3 does not fit"),
         (["{one}", "--readout"], "a linear readout needs a spiking layer below it"),
         (["{norm}"], "bn.weight has shape (8,); it should be (n_out, n_in) or (C_out, C_in, k, k) (a normalisation"),
@@ -137,7 +143,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = {"small": small, "maps": maps} | {
-        name: tmp_path / f"{name}.npz" for name in ("broken", "norm", "bias", "holes", "nothing", "labelled", "one")
+        name: tmp_path / f"{name}.npz"
+        for name in ("broken", "norm", "bias", "holes", "nothing", "labelled", "one", "five", "huge")
     }
     file["broken"].write_bytes(b"no archive")
     chain(file["norm"], **{"bn.weight": np.ones(8)})
@@ -145,6 +152,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     chain(file["holes"], **{"fc1.weight": np.array([[0.0, np.nan]])})
     np.savez(file["nothing"], weights=np.ones((2, 2)))
     np.savez(file["one"], **{"fc.weight": np.ones((2, 2))})
+    np.savez(file["huge"], **{"fc.weight": np.full((2, 2), 1e300)})
+    np.savez(file["five"], x=np.ones((5, 6)), y=np.arange(5) % 3)
     np.savez(file["labelled"], x=np.ones(6), y=np.array([3]))
     inputs = {"x": np.array([1, 0.5, 0, 0, 0, 0]), "wide": np.ones(7), "moving": np.ones((5, 6)), "nan": np.full((3, 6), 0.0)}
     inputs["nan"][2, 0] = np.nan
@@ -160,6 +169,13 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     assert sentence in said.err
     assert len(said.err.strip().splitlines()) == 1
     assert said.out == ""
+
+
+def test_a_silent_network_is_not_praised_for_its_agreement(tmp_path: Path) -> None:
+    np.savez(tmp_path / "silent.npz", **{"fc.weight": -np.ones((2, 2))})
+    done = spikes(str(tmp_path / "silent.npz"), "--steps", "2")
+    assert done.returncode == 0, done.stderr
+    assert " ".join(done.stdout.split()).count("no neuron ever fires") == 2
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
