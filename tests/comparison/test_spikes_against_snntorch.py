@@ -135,3 +135,16 @@ def test_a_layer_sees_the_spikes_of_the_layer_before_in_the_same_step_and_gradie
         W, b, x, y, 1.0, 1.0, lambda v: 1 / (1 + (np.pi * v) ** 2), lambda o, t: o - t, detach_reset=False
     )
     assert np.abs(followed.W[0] - found[0]).max() > 1e-3
+
+
+def test_the_peer_of_the_benchmark_has_our_bptt_gradient_where_both_resets_are_one(monkeypatch):
+    from benchmarks import spike_training_step as benchmark
+    from bounds.spike_accumulation.batches import Net, bptt
+
+    monkeypatch.setattr(benchmark, "LEAK", 1.0)
+    p = benchmark.problem(benchmark.Size((20, 16, 12, 5), 6, 8, 1.0))
+    net = Net(p.W, [np.zeros(len(w), np.float32) for w in p.W], 1.0, 1.0)
+    mine = bptt(net, p.x, p.y, lambda v: 1 / (1 + (np.float32(np.pi) * v) ** 2), np.subtract).W
+    for a, b in zip(mine, benchmark.of_snntorch(p)(), strict=True):
+        assert np.abs(b).max() > 1e-2
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)

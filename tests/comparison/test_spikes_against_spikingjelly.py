@@ -138,3 +138,18 @@ def test_its_ottt_layers_have_our_ottt_gradient_with_the_flags_of_the_public_cod
         np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-12)
     with_traces = ottt_gradients(*given, **(flags | {"input_trace": True})).total
     assert np.abs(with_traces.W[0] - found.W[0]).max() > 1e-3
+
+
+def test_tau_must_exceed_1():
+    with pytest.raises(AssertionError):
+        neuron.LIFNode(tau=1.0)
+
+
+def test_the_peer_of_the_benchmark_has_our_ottt_gradient_above_the_first_layer():
+    from benchmarks.spike_training_step import Size, of_spikingjelly, ours, problem
+
+    p = problem(Size((20, 16, 12, 5), 6, 8, 1.0))
+    mine, theirs = ours(p)["OTTT"]().W, of_spikingjelly(p)()
+    for a, b in list(zip(mine, theirs, strict=True))[1:]:
+        assert np.abs(b).max() > 1e-2
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
