@@ -47,11 +47,11 @@ def coupled_max(y1: Any, y2: Any, l: Any, u: Any, R0: Any, R: Any, cells: int | 
     >>> float(coupled_max(1, 2, 0.2, 0.6, 0.1, 0.4).round(3))
     0.696
     """
-    numbers = y1, y2, l, u, R0, R = [np.asarray(v, float) for v in (y1, y2, l, u, R0, R)]
+    y1, y2, l, u, R0, R = (np.asarray(v, float) for v in (y1, y2, l, u, R0, R))
     inside = [y1 >= 0, y2 >= 0, l >= 0, l <= u, u <= 1, R0 >= 0, R0 <= R, R <= 1]
     if not all(np.all(x) for x in inside) or (cells is not None and cells < 1):
         raise ValueError("G is for y1, y2 >= 0, 0 <= l <= u <= 1, 0 <= R0 <= R <= 1 and at least one cell, if any")
-    return joint_max(*numbers, cells)
+    return joint_max(y1, y2, l, u, R0, R, cells)
 
 
 def joint_max(y1: Any, y2: Any, l: Any, u: Any, R0: Any, R: Any, cells: int | None = None) -> np.ndarray:

@@ -200,6 +200,20 @@ def test_joint_maximum_is_reached_and_never_exceeded_on_a_fine_grid():
         assert 0 <= float(joint_maximum.single_max(y1, y2, l, u)) - one + 1e-13 <= 1e-4 * (1 + y1 + y2)
 
 
+def test_joint_maximum_of_numbers_out_of_order_is_refused():
+    for wrong in (
+        (-1, 2, 0, 1, 0, 1),
+        (1, 2, 0.6, 0.2, 0, 1),
+        (1, 2, 0, 1.5, 0, 1),
+        (1, 2, 0, 1, 0.5, 0.4),
+        (np.nan, 2, 0, 1, 0, 1),
+    ):
+        with pytest.raises(ValueError, match="G is for y1, y2 >= 0"):
+            joint_maximum.coupled_max(*wrong)
+    with pytest.raises(ValueError, match="at least one cell"):
+        joint_maximum.coupled_max(1, 2, 0, 1, 0, 1, cells=0)
+
+
 def test_saturated_differences_contain_their_fifty_digit_values():
     with mp.workdps(50):
         for x in drawn(saturation.CLAIM, 60):
