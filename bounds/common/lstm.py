@@ -11,6 +11,7 @@ Only numpy is imported: whoever re-checks a proof needs nothing else to read the
 """
 
 import hashlib
+import math
 import re
 import zipfile
 import zlib
@@ -185,7 +186,8 @@ def run(net: LSTMNet, c: np.ndarray, h: np.ndarray, u: np.ndarray) -> Tape:
     u = np.asarray(u, dtype=float)
     n, T, batch = net.n, u.shape[0], u.shape[1:-1]
     half = np.repeat([0.5, 0.5, 0.5, 1.0], n)
-    drive = (u.reshape(-1, net.m) @ (net.W.reshape(4 * n, net.m).T * half) + net.b.ravel() * half).reshape(T, -1, 4 * n)
+    flat: np.ndarray = u.reshape(math.prod(u.shape[:-1]), net.m)  # sizes in full: a net may have no inputs
+    drive = (flat @ (net.W.reshape(4 * n, net.m).T * half) + net.b.ravel() * half).reshape(T, -1, 4 * n)
     recurrent = np.ascontiguousarray(net.U.reshape(4 * n, n).T * half)
     cs, hs = np.empty((T + 1, *batch, n)), np.empty((T + 1, *batch, n))
     cs[0], hs[0] = c, h
@@ -232,7 +234,7 @@ def bptt(net: LSTMNet, tape: Tape, dh: np.ndarray, dc: np.ndarray | None = None)
         gh = a @ U
         gc = gc * gate[:, :n]
     flat = da.reshape(-1, 4 * n)
-    W = (flat.T @ tape.u.reshape(-1, m)).reshape(4, n, m)
+    W = (flat.T @ tape.u.reshape(T * B, m)).reshape(4, n, m)
     recurrent = (flat.T @ H[:-1].reshape(-1, n)).reshape(4, n, n)
     batch = tape.c.shape[1:]
     du = (flat @ net.W.reshape(4 * n, m)).reshape(tape.u.shape)
