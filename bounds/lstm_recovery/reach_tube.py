@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Int, Real, Step, rounded
+from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Real, Step, rounded
 from bounds.common.lstm import LSTMNet, formula_net, sigmoid
 from bounds.lstm_recovery.instances import of_net, weights
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, preactivations, widths
@@ -107,8 +107,8 @@ class Recovering:
 
 
 def recovering(e: float, **point: Any) -> Recovering:
-    """An anomaly and a tolerance."""
-    return Recovering(anomaly(**point), e)
+    """An anomaly and a tolerance; both copies start in the limit box, up to rounding."""
+    return Recovering(anomaly(rounds=200, **point), e)
 
 
 def seen(x: Recovering) -> Enclosure:
@@ -134,7 +134,6 @@ FAST = formula_net(2, 1, 0.1, 0.3, 0.3, -1)
 LONG = {
     **of_net(FAST),
     "L": 100,
-    "rounds": 5,
     "size": 1000.0,
     "sign": [-1.0],
     "c": np.full((2, 2), 0.5),
@@ -150,7 +149,6 @@ CLAIM = Claim(
         **weights(size=0.4),
         "b": Array((4, "n"), -1, 0.3),
         "L": Choice((1, 2, 3, 10, 30, 100)),
-        "rounds": Int(1, 5),
         "size": Real(0.1, 1000, log=True),
         "sign": Array(("m",), -1, 1),
         "c": Array((2, "n"), 0, 1),
