@@ -1,5 +1,6 @@
 """What each claim calls `actual`, against fifty digits, loops, grids or exact powers."""
 
+import math
 from fractions import Fraction
 from itertools import product
 
@@ -158,6 +159,10 @@ def test_perron_encloses_the_spectral_radius_even_of_reducible_matrices():
         bound, w = ladder.perron(A)
         assert (w > 0).all()
         assert bound.lo - 1e-9 <= rho <= bound.hi + 1e-15
+    for block in (np.array([[0.5, 1.0], [0.0, 0.5]]), np.array([[0.5, 1.0], [1e-6, 0.5]]), np.array([[0.9, 0.0], [1.0, 0.9]])):
+        defective = ladder.perron(block)[0]  # power iteration does not converge here, and the ends must say so
+        assert defective.lo <= block[0, 0] + math.sqrt(block[0, 1] * block[1, 0]) * (1 + 1e-12) <= defective.hi
+    assert ladder.perron(np.array([[0.5, np.inf], [0.0, 0.5]]))[0] == (0.0, np.inf, "rounded", 0.0)
     nilpotent = ladder.perron(np.array([[0.0, 1.0], [0.0, 0.0]]))[0]
     assert nilpotent.lo <= 0.0 <= nilpotent.hi < 1e-3
 
