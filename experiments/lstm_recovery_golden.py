@@ -306,7 +306,7 @@ def smallest_lmi(net: LSTMNet, e: float) -> tuple[float, float]:
     box = proved_box(net)
 
     def time(rho: float) -> float:
-        found = R.lmi_certificate(net, box, rho)
+        found = R.lmi_certificate(net, box, rho, gap=0.01)
         if found is None or not R.verify_lmi(net, box, found.P, found.lam, rho, found.p, found.sector)[0]:
             return math.inf
         return lmi_time(found.kappa, rho, e)
