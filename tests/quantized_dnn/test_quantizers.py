@@ -1,0 +1,149 @@
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from bounds.quantized_dnn import (
+    accumulator_bits,
+    dithered_mean,
+    expected_pooled_variance,
+    expected_running_variance,
+    gaussian_optimal_step,
+    gaussian_quantizer_mse,
+    integer_activation,
+    integer_thresholds,
+    mid_rise,
+    noisy_mean,
+    quantize_activation,
+    quantize_weight,
+    round_clip,
+    round_clip_mask,
+    round_half_up,
+)
+from bounds.single_step_snn import lif_simulate
+
+F = Fraction
+
+
+def test_halves_go_up_in_every_arithmetic():
+    halves = [-1.5, -0.5, 0.5, 1.5, 2.5]
+    up = [-1, 0, 1, 2, 3]
+    assert [round_half_up(v) for v in halves] == up
+    assert [round_half_up(F(v)) for v in halves] == up
+    assert round_half_up(np.array(halves)).tolist() == up
+    assert round_half_up(np.array([F(v) for v in halves], dtype=object)).tolist() == up
+    assert round_half_up(np.nextafter(0.5, 0)) == 0
+    assert round_half_up(np.nextafter(-0.5, -1)) == -1
+    assert np.round(np.array(halves)).tolist() != up
+
+
+def test_the_counterexamples_number_by_number():
+    assert abs(round_clip(F(5), 1, -1, 1) - 5) == 4
+    assert abs(round_clip(F(1, 2), 1, -1, 1) - F(1, 2)) == F(1, 2)
+    assert round_clip(F(6, 5), 1, -2, 2) == 1
+    assert 2 * round_clip(F(3, 5), 1, -2, 2) == 2
+    assert (round_clip(F(-1, 2), 1, -2, 2), -round_clip(F(1, 2), 1, -2, 2)) == (0, -1)
+    assert round_clip(F(1, 2), 1, -1, 1) - round_clip(F(49, 100), 1, -1, 1) == 1
+    assert dithered_mean(F(1, 4), F(1), 0, 1, width=2) == F(3, 8)
+    assert dithered_mean(F(6, 5), F(1), 0, 1) == 1
+    assert integer_activation(1, integer_thresholds(F(-2, 7), F(1, 2), 3)) == 0
+    assert sum(math.ceil((t - F(1, 2)) / F(-2, 7)) <= 1 for t in (F(1, 4), F(3, 4))) == 2
+    assert integer_thresholds(F(2, 7), F(-3, 23), 4)[1][0] == 2
+    assert round((F(1, 6) + F(3, 23)) / F(2, 7)) == 1
+    assert lif_simulate([F(3, 10)] * 2, F(1), F(1), "soft", F(1, 2))[0].sum() == 1
+    assert lif_simulate([F(9, 10)], F(1), F(1), "soft")[0].sum() == 0
+
+
+def test_golden_steps_for_gaussian_weights():
+    golden = {
+        2: (1.595769121605731, 0.3633802276324187),
+        3: (1.224006361924962, 0.1901740392479015),
+        4: (0.9956866859435063, 0.1188460503840772),
+        5: (0.8429862508047684, 0.0821776605968598),
+        7: (0.6507697039968386, 0.04685997438882272),
+        8: (0.586019441443487, 0.03743965939152353),
+        15: (0.3534113155714074, 0.01288938591070194),
+        16: (0.3352006121999727, 0.0115428844313509),
+    }
+    for M, (step, error) in golden.items():
+        found = gaussian_optimal_step(M)
+        assert found[0] == pytest.approx(step, rel=4e-16)
+        assert found[1] == pytest.approx(error, rel=4e-15)
+    assert gaussian_optimal_step(2)[0] == pytest.approx(2 * math.sqrt(2 / math.pi), rel=1e-16)
+    assert gaussian_optimal_step(3)[0] ** 2 / 12 == pytest.approx(0.12485, abs=1e-5)
+    assert math.sqrt(3) * math.pi / (2 * 16**2) == pytest.approx(0.010628, abs=1e-6)
+
+
+def test_the_error_is_that_of_a_million_gaussian_weights():
+    x = np.random.default_rng(0).normal(size=1_000_000)
+    for D, M in [(1.2, 3), (0.5, 8)]:
+        q = round_clip(x, D, -(M // 2), M // 2) if M % 2 else mid_rise(x, D, M)
+        assert np.mean((q - x) ** 2) == pytest.approx(gaussian_quantizer_mse(D, M), rel=0.01)
+
+
+def test_golden_mean_under_logistic_noise():
+    assert noisy_mean(0.37, 1 / 3, 0, 3, lambda u: expit(u / 0.1)) == pytest.approx(0.369348794268875, abs=1e-15)
+
+
+def test_golden_thresholds_and_accumulators():
+    assert integer_thresholds(F(2, 7), F(-3, 23), 4) == (1, (2, 3, 4))
+    assert integer_thresholds(F(-2, 7), F(1, 2), 3) == (-1, (0, -1))
+    assert integer_thresholds(F(0), F(1, 2), 3) == (0, (True, False))
+    assert accumulator_bits(576, 1, 5) == 13
+    assert accumulator_bits(1, 1, 2) == 2
+
+
+def test_a_tie_that_floats_decide_wrongly():
+    exact = F(1, 2) * F(sum(q * k for q, k in zip((-1, 1, 1), (3, 1, 3), strict=True)), 3)
+    assert exact == F(1, 6)
+    assert quantize_activation(exact, 4)[0] == 1
+    assert integer_activation(1, integer_thresholds(F(1, 6), F(0), 4)) == 1
+    assert quantize_activation(0.16666666666666663, 4)[0] == 0
+
+
+def test_golden_expectations_over_batches():
+    pairs = [[a, b] for a in (0, 1, 3) for b in (0, 1, 3)]
+    for B, value in {1: F(7, 9), 2: F(7, 6), 3: F(35, 27)}.items():
+        if B < 3:
+            assert expected_pooled_variance(pairs, B) == (value, value)
+        assert expected_pooled_variance(pairs, 1)[1] + (1 - F(1, B)) * F(7, 9) == value
+    vectors, weights = [(0, 3), (1, 1), (-2, 3)], [F(3, 4), F(1, 4)]
+    assert expected_running_variance(vectors, 1, weights) == (F(139, 48), F(139, 48))
+    assert expected_running_variance(vectors, 2, weights) == (F(283, 96), F(283, 96))
+
+
+def test_weights_of_both_kinds_and_windows():
+    w = np.random.default_rng(0).normal(size=(3, 50))
+    for M in (2, 3, 4, 5):
+        q, w_q = quantize_weight(w, 0.8, M)
+        assert len(np.unique(q)) == M
+        assert np.abs(w_q).max() == pytest.approx(0.8 * (M - 1) / 2)
+    assert round_clip_mask(np.array([-1.1, -1.0, 0.0, 1.0, 1.1]), 0.5, -2, 2).tolist() == [False, True, True, True, False]
+    assert mid_rise(np.array([-0.1, 0.0, 5.0]), 1.0, 4).tolist() == [-0.5, 0.5, 1.5]
+    k, a = quantize_activation(np.array([-1.0, 0.25, 0.5, 2.0]), 3)
+    assert k.tolist() == [0, 1, 1, 2]
+    assert a.tolist() == [0, 0.5, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: round_clip(1, 0, 0, 1), "the step D must be positive, got 0"),
+        (lambda: round_clip(1, 1, 1, 1), "a and b must be integers with a < b, got 1 and 1"),
+        (lambda: mid_rise(1, 1, 3), "mid-rise quantisers have an even number of states, got M = 3"),
+        (lambda: quantize_activation(1, 1), "M_a counts states and must be an integer of at least 2, got 1"),
+        (lambda: quantize_weight(np.ones((1, 3)), 1.0, 3), "row 0 of w has equal weights"),
+        (lambda: quantize_weight(np.ones((1, 1)), 1.0, 3), r"w must have shape \(n_out, n\) with n >= 2"),
+        (lambda: gaussian_quantizer_mse(-1.0, 3), "the step D must be positive"),
+        (lambda: gaussian_optimal_step(1), "M counts levels and must be an integer of at least 2, got 1"),
+        (lambda: integer_thresholds(1, 1, 1), "M counts states and must be an integer of at least 2, got 1"),
+        (lambda: accumulator_bits(0, 1, 2), "N and w_max must be at least 1"),
+        (lambda: expected_pooled_variance([[1], [1, 2]], 1), "samples must be at least one vector, all of one positive length"),
+        (lambda: expected_running_variance([[1]], 1, [1, 1]), "weights must sum to 1, got 2"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
