@@ -51,6 +51,7 @@ CLAIM = Claim(
             "actual": partial(turned_slope, turns=lambda M: 2 * (2 * ball(M).log()).sqrt() / M),
         },
     },
+    witness={"it turns at 2√(2 ln M)/M": {"M": 2, "ratio": 0.9}},
     covers={"below": lambda x: 10 * x.D < 1, "above": lambda x: x.D > 3},
     tightness="difference",
     cost=0.006,
