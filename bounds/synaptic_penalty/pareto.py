@@ -19,6 +19,7 @@ SPACE: dict[str, Axis] = {
     "lam": Real(0.1, 2, step=TENTH),
     "more": Real(0.1, 2, step=TENTH),  # λ_2 − λ_1
     "scale": Choice((Fraction(1, 60), Fraction(1, 10))),  # of an operation
+    "tie": Choice((0, 0, 1)),  # 1: the second network costs as much as the first
 }
 
 
@@ -31,11 +32,13 @@ class Networks(NamedTuple):
     more: Fraction
 
 
-def networks(size: int, loss: Any, spikes: Any, lam: Any, more: Any, scale: Any) -> Networks:
+def networks(size: int, loss: Any, spikes: Any, lam: Any, more: Any, scale: Any, tie: int) -> Networks:
     """From a point of SPACE."""
     counts = [(int(row[0]), int(row[1])) for row in list(spikes)[:size]]
     energy = [Fraction(scale) * (10 * a + b) for a, b in counts]
     losses = [Fraction(v) for v in list(loss)[:size]]
+    if tie and size > 1:
+        losses[1] = losses[0] + Fraction(lam) * (energy[0] - energy[1])
     return Networks(list(zip(losses, energy, strict=True)), [a + b for a, b in counts], Fraction(lam), Fraction(more))
 
 
@@ -76,7 +79,7 @@ def listed(*pairs: tuple[Any, int, int], lam: Any = 1) -> dict[str, Any]:
     pad = 5 - len(pairs)
     loss = [Fraction(p[0]) for p in pairs] + [Fraction(0)] * pad
     spikes = [list(p[1:]) for p in pairs] + [[0, 0]] * pad
-    return {"size": len(pairs), "loss": loss, "spikes": spikes, "lam": Fraction(lam), "more": TENTH, "scale": TENTH}
+    return {"size": len(pairs), "loss": loss, "spikes": spikes, "lam": Fraction(lam), "more": TENTH, "scale": TENTH, "tie": 0}
 
 
 CLAIM = Claim(
