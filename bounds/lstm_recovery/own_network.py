@@ -9,6 +9,7 @@ Times are in steps of the network. Step 0 is the state that the last anomalous i
 """
 
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +32,9 @@ WORDS = {
     "coupled": "gate-coupled map",
     "transient": "transient with saturation",
     "tube": "reach tube",
+    "cells": "input cells",
     "lmi": "quadratic Lyapunov (LMI)",
+    "cells_lmi": "LMI with input cells",
 }
 LONGEST = 400  # steps after which the attack gives up
 HUGE = 1000.0  # an anomalous input of the attack, in units of the largest usual one
@@ -72,15 +75,18 @@ def read_network(path: str | Path, output: str | None = None) -> tuple[tuple[LST
 
 def hidden_tolerance(e: Any, gain: Fraction | None = None) -> Fraction:
     """The tolerance of each hidden unit that keeps an output of this gain within e, rounded down to six digits; e itself
-    without a gain.
+    without a gain. ValueError unless it lies between 1e-300 and 1e300.
 
     >>> hidden_tolerance("0.05", Fraction(3))
     Fraction(10416, 625000)
     """
-    wanted = tolerance(e)
+    exponent = re.search(r"[eE][+-]?0*(\d+)$", str(e))
+    wanted = Fraction(0) if exponent and len(exponent[1]) > 3 else tolerance(e)  # not 10^999999999, digit by digit
+    share = wanted / (gain or 1)
+    if not Fraction(10) ** -300 <= share <= Fraction(10) ** 300:
+        raise ValueError(f"the tolerance e must lie between 1e-300 and 1e300 in every hidden unit, got {e}")
     if gain is None:
         return wanted
-    share = wanted / gain
     step = Fraction(10) ** (math.floor(math.log10(share)) - 5)
     return share // step * step
 
@@ -199,7 +205,7 @@ def recovery(
             raise ValueError(f"an input range takes one number, or one for each of the {stack[0].m} inputs, got {end}")
     lo, hi = input_range(stack[0], ulo, uhi)
     wanted = _applicable(methods, len(stack), anomaly_steps)
-    found = Recovery(stack, tolerance(e), lo, hi, anomaly_steps)
+    found = Recovery(stack, hidden_tolerance(e), lo, hi, anomaly_steps)
     deadline = time.monotonic() + seconds
 
     def expired() -> bool:

@@ -34,7 +34,10 @@ def recovery(
     ] = None,
     method: Annotated[
         list[str] | None,
-        typer.Option(help="Only this method; may be repeated: norm, box, lipschitz, jacobian, coupled, transient, tube, lmi."),
+        typer.Option(
+            help="Only this method; may be repeated: norm, box, lipschitz, jacobian, coupled, transient, tube, cells, lmi, "
+            "cells_lmi."
+        ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0, help="Time limit of the certificates.")] = 120.0,
     attack_seconds: Annotated[float, typer.Option(min=0, help="Time limit of the attack; 0: no attack.")] = 20.0,
