@@ -10,7 +10,7 @@ Time: the methods take turns; the least of several turns, in CPU seconds of one 
 their own: by tracemalloc, what lives when the last pass back begins (gradients already made not counted), and the peak.
 Its prediction is the live vectors of `op_counts` for the spiking neurons, and one trace of the input where there is one.
 
-A unit is one T. The full form takes about 2 minutes on one core; the quick one (smaller layers, T up to 6) some seconds.
+A unit is one T. The full form takes about one minute on one core; the quick one (smaller layers, T up to 6) some seconds.
 """
 
 import time

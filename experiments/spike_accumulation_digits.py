@@ -6,7 +6,7 @@ after every step), float64. Ten seeds at T = 6 steps, five at T = 2, 4, 8, 16, 3
 and sees the same batches. Each trained net is read as LIF, as SAF and as a clipped-linear network (ANN) on the 450 test images;
 "spikes" is the share of steps in which a neuron fires, mean over neurons, images and steps.
 
-A unit is one method, T and seed. The full form takes about 6 minutes on one core; the quick one 10 seconds.
+A unit is one method, T and seed. The full form takes about 6 minutes on one idle core, the quick one 10 seconds.
 """
 
 from collections.abc import Sequence
