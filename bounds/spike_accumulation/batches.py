@@ -357,6 +357,11 @@ def _blocks(given: _Input, block: int | None) -> list[slice]:
     return [slice(start, min(start + size, given.T)) for start in range(0, given.T, size)]
 
 
+def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, allowed))}, got {value!r}")
+
+
 def _sum(parts: Iterator[Gradient]) -> Gradient:
     total = next(parts)
     for part in parts:
@@ -372,6 +377,7 @@ def ottt_blocks(
 ) -> Iterator[Gradient]:  # fmt: skip
     """OTTT: LIF with traces, and the gradient of each block of steps. wrapped: also take the products W â that automatic
     differentiation takes for the gradient's sake (not of a static input), and throw them away."""
+    _check("bias", bias, ("acc", "inst"))
     given = _input(net, x, T)
     state = _at_rest(net, given)
     for steps in _blocks(given, block):
@@ -386,6 +392,8 @@ def saf_e_blocks(
 ) -> Iterator[Gradient]:  # fmt: skip
     """SAF-E: no membrane potential, and the gradient of each block of steps. form "closed" makes Uhat afresh from the
     weights as they are, "recurrence" carries it on; they are one and the same only while the weights stay."""
+    _check("bias", bias, ("acc", "inst"))
+    _check("form", form, ("closed", "recurrence"))
     given = _input(net, x, T)
     state = _at_rest(net, given, potential=form == "recurrence")
     for steps in _blocks(given, block):
@@ -457,6 +465,8 @@ def spiking_rates(
     block: int | None = 1,
 ) -> Rates:  # fmt: skip
     """Inference: the rates after T steps, by LIF neurons and their traces or by spike accumulation."""
+    _check("neurons", neurons, ("lif", "saf"))
+    _check("form", form, ("closed", "recurrence"))
     given = _input(net, x, T)
     state = _at_rest(net, given)
     counts = [np.zeros(a.shape, int) for a in state.trace[1:]]

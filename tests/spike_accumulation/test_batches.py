@@ -290,6 +290,12 @@ def test_bad_input_is_named() -> None:
         fast.ottt(net, x, y, block=0, **call)
     with pytest.raises(ValueError, match="shape of o"):
         fast.saf_f(net, x, y, lambda o, y: 0.0, both.slope)
+    for method, change in ((fast.ottt, {"bias": "none"}), (fast.saf_e, {"bias": "none"}), (fast.saf_e, {"form": "open"})):
+        with pytest.raises(ValueError, match=f"{next(iter(change))} must be .* or .*, got"):
+            method(net, x, y, **call, **change)
+    for change in ({"neurons": "relu"}, {"form": "open"}):
+        with pytest.raises(ValueError, match=f"{next(iter(change))} must be .* or .*, got"):
+            fast.spiking_rates(net, x, **change)
     with pytest.raises(ValueError, match="derivative"):
         fast.saf_f(net, x, y, squared_error)
     with pytest.raises(ValueError, match="two layers"):
