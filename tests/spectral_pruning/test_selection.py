@@ -1,7 +1,7 @@
 """Which units to keep: greedy, look-ahead, lower bounds, branch and bound (SP-4, SP-5, SP-8, SP-9)."""
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -111,6 +111,33 @@ def test_branch_and_bound_with_ridges_far_below_rounding_bounds_every_set() -> N
         j = int(np.argmin(np.diagonal(Sig)))
         gained = sp.information_loss(Sig, [], tau) - sp.information_loss(Sig, [j], tau)
         assert sp.selection_gain(Sig, [], j, tau) == pytest.approx(gained, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["steep", "flat", "copies", "few samples", "alike"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_branch_and_bound_is_enumeration_on_hard_and_degenerate_covariances(kind: str, weighted: bool) -> None:
+    rng, m, k = np.random.default_rng(3), 11, 5
+    h = rng.standard_normal((40, m)) * {"steep": 0.3 ** np.arange(m)}.get(kind, np.ones(m))
+    h = h + 2 * rng.standard_normal((40, 1)) if kind == "alike" else h[:7] if kind == "few samples" else h
+    h = np.concatenate([h[:, :6], h[:, :5]], axis=1) if kind == "copies" else h
+    W = rng.standard_normal((3, m))
+    for tau in (0.0, 0.3):
+        Sig, M = h.T @ h, W.T @ W if weighted else None
+        found = sp.branch_and_bound(Sig, k, tau, M)
+        noise = 1e-10 * np.trace(Sig if M is None else M @ Sig)
+        best = min(sp.information_loss(Sig, J, tau, M) for J in combinations(range(m), k))
+        assert found.loss == pytest.approx(best, abs=noise)
+        assert found.lower <= best + noise
+        assert found.lower >= found.loss - noise
+
+
+def test_a_search_can_be_watched_and_its_bound_only_rises() -> None:
+    seen: list[tuple[int, float, float]] = []
+    Sig = random_covariance(RNG, 14, 0.9)
+    found = sp.branch_and_bound(Sig, 6, watch=lambda *state: seen.append(state))
+    assert [nodes for nodes, _, _ in seen] == sorted({nodes for nodes, _, _ in seen})
+    assert all(a[1] <= b[1] + 1e-12 * np.trace(Sig) for a, b in pairwise(seen))
+    assert seen[-1] == (found.nodes, found.lower, found.loss)
 
 
 def test_a_stopped_search_still_bounds_every_set_from_below() -> None:
