@@ -21,7 +21,7 @@ from bounds.lstm_recovery.multipliers import lmi_time, sectors
 from bounds.lstm_recovery.reach_tube import tube_recovery
 from bounds.lstm_recovery.transient import phi, recovery_time
 from bounds.lstm_recovery.unbounded_anomaly import anomaly_set
-from bounds.lstm_recovery.verification import FORMAT, verify_box, verify_proof
+from bounds.lstm_recovery.verification import FORMAT, sealed, verify_box, verify_proof
 
 METHODS = {
     "norm": "norm_recovery",
@@ -254,7 +254,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
     }
     for extra in range(3):
         steps = int(certificate.steps) + extra
-        candidate = {**object_, "steps": steps}
+        candidate = sealed({**object_, "steps": steps})
         if verify_proof(candidate).holds:
             return replace(certificate, steps=steps, trust="proved", proof=candidate)
     return certificate

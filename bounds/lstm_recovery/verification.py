@@ -10,6 +10,8 @@ the single steps. Each returns whether it holds, and the exact witness.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -688,7 +690,7 @@ class Verified:
 
 
 NORMS = {"1": 1.0, "2": 2.0, "inf": math.inf}
-KEYS = "format method weights_sha256 layers inputs hidden anomaly_steps epsilon rate certificate steps"
+KEYS = "format method weights_sha256 layers inputs hidden anomaly_steps epsilon rate certificate steps sha256"
 DATA = {
     "norm": "k q weight",
     "box": "q weight",
@@ -696,6 +698,16 @@ DATA = {
     "tube": "",
     "lmi": "P lam p sector rho transient_steps",
 }  # of the other methods: weight
+
+
+def sealed(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """The object with the SHA-256 of all its other entries, as JSON with sorted keys and no spaces.
+
+    It guards against a slip, such as an entry of P that was touched and still happens to prove the same; whoever forges a
+    proof can seal it too, and is stopped by the mathematics."""
+    rest = {name: value for name, value in proof.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return rest | {"sha256": hashlib.sha256(text.encode("utf-8")).hexdigest()}
 
 
 def natural(x: Any) -> bool:
@@ -830,4 +842,6 @@ def _answer(proof: Mapping[str, Any], within: bool, step: Map | None = None) -> 
             return Verified(False, "the weight does not prove the rate")
     elif proof["method"] != "lmi" and proof["rate"] is not None:
         return Verified(False, f"the method {proof['method']!r} proves no rate")
+    if proof["sha256"] != sealed(proof)["sha256"]:
+        return Verified(False, "the file is not as it was written: its sha256 does not fit the rest")
     return Verified(True, "every step of the proof checks out", statement(proof))

@@ -27,6 +27,11 @@ def proofs():
     return json.loads(json.dumps(found, allow_nan=False))
 
 
+def checked(proof, net=None):
+    """The answer to a forger who seals what he wrote: the mathematics must refuse it."""
+    return V.verify_proof(V.sealed(proof), net)
+
+
 def changed(proof, *where, to):
     """A copy with one entry replaced."""
     out = copy.deepcopy(proof)
@@ -39,22 +44,22 @@ def changed(proof, *where, to):
 
 def test_all_are_accepted_as_they_are_and_refused_for_another_net(proofs):
     for proof in proofs.values():
-        assert V.verify_proof(proof, G0).holds
-        assert V.verify_proof(proof, G1).reason == "the proof is about other weights"
+        assert checked(proof, G0).holds
+        assert checked(proof, G1).reason == "the proof is about other weights"
 
 
 def test_a_lower_rate_is_refused_for_every_method(proofs):
     for method, proof in proofs.items():
-        if method in ("transient", "tube"):
+        if method in ("transient", "tube", "cells"):
             assert proof["rate"] is None
-            assert "proves no rate" in V.verify_proof({**proof, "rate": (0.9).hex()}).reason
+            assert "proves no rate" in checked({**proof, "rate": (0.9).hex()}).reason
             continue
         rate = float.fromhex(proof["rate"])
         for lower in (rate * (1 - 1e-6), rate - 0.05, 0.0, -1.0, math.nan, math.inf):
             forged = {**proof, "rate": lower.hex()}
-            assert not V.verify_proof(forged).holds, (method, lower)
+            assert not checked(forged).holds, (method, lower)
         for other in (None, 0.5, True):
-            assert not V.verify_proof({**proof, "rate": other}).holds
+            assert not checked({**proof, "rate": other}).holds
 
 
 def test_weights_that_prove_nothing_are_refused(proofs):
@@ -70,7 +75,7 @@ def test_weights_that_prove_nothing_are_refused(proofs):
             ONE,
             None,
         ):
-            assert not V.verify_proof(changed(proofs[method], "certificate", "weight", to=w)).holds, (method, w)
+            assert not checked(changed(proofs[method], "certificate", "weight", to=w)).holds, (method, w)
 
 
 def test_an_invariant_box_around_one_of_two_equilibria_is_no_proof_that_the_net_forgets():
@@ -93,7 +98,7 @@ def test_an_invariant_box_around_one_of_two_equilibria_is_no_proof_that_the_net_
         "certificate": {},
         "steps": 60,
     }
-    assert "leaves out part of the limit box" in V.verify_proof(forged).reason
+    assert "leaves out part of the limit box" in checked(forged).reason
     small = {"hl": [0.0], "hu": [0.16], "ulo": [-1.0], "uhi": [1.0]}
     assert not V.verify_box(TWO_EQUILIBRIA, small)[0]
     assert V.verify_box(TWO_EQUILIBRIA, {**small, "hl": [-1.0], "hu": [1.0]})[0]
@@ -107,44 +112,45 @@ def test_boxes_that_leave_the_states_of_a_net_or_do_not_fit_are_refused(proofs):
     def hidden(lo, hi):
         return {**proof, "hidden": {"lo": [float(x).hex() for x in lo], "hi": [float(x).hex() for x in hi]}, "steps": 500}
 
-    assert V.verify_proof(hidden(-np.ones(2), np.ones(2))).holds  # larger than needed, and invariant
+    assert checked(hidden(-np.ones(2), np.ones(2))).holds  # larger than needed, and invariant
     for factor in (0.5, 0.9, 1 - 1e-9, 0.0, 4.0):
-        assert not V.verify_proof(hidden(np.multiply(sides["lo"], factor), np.multiply(sides["hi"], factor))).holds, factor
-    assert not V.verify_proof(hidden(np.full(2, -5.0), np.full(2, 5.0))).holds
-    assert not V.verify_proof(hidden(sides["hi"], sides["lo"])).holds
-    assert not V.verify_proof(hidden(sides["lo"] * 2, sides["hi"] * 2)).holds
+        assert not checked(hidden(np.multiply(sides["lo"], factor), np.multiply(sides["hi"], factor))).holds, factor
+    assert not checked(hidden(np.full(2, -5.0), np.full(2, 5.0))).holds
+    assert not checked(hidden(sides["hi"], sides["lo"])).holds
+    assert not checked(hidden(sides["lo"] * 2, sides["hi"] * 2)).holds
 
 
 def test_numbers_of_another_kind_are_refused(proofs):
     for method, proof in proofs.items():
         T = proof["steps"]
         for steps in (T - 1, -1, True, False, None, float(T), str(T), math.nan, [T]):
-            assert not V.verify_proof({**proof, "steps": steps}).holds, (method, steps)
+            assert not checked({**proof, "steps": steps}).holds, (method, steps)
         for e in ("0", "-1/100", "1/1000000", "nan", "inf", 0.01, True, None, "1e-2", "1e999999999", "1/0", "0x1", " 1", [1]):
-            assert not V.verify_proof({**proof, "epsilon": e}).holds, (method, e)
-        assert V.verify_proof({**proof, "epsilon": "0.01"}).holds
+            assert not checked({**proof, "epsilon": e}).holds, (method, e)
+        assert checked({**proof, "epsilon": "0.01"}).holds
         for L in (True, False, -1, 1.0, "1", [1]):
-            assert not V.verify_proof({**proof, "anomaly_steps": L}).holds, (method, L)
+            assert not checked({**proof, "anomaly_steps": L}).holds, (method, L)
     for k in (-1, True, 1.0, "3", None, 10**9):
-        assert not V.verify_proof(changed(proofs["norm"], "certificate", "k", to=k)).holds, k
+        assert not checked(changed(proofs["norm"], "certificate", "k", to=k)).holds, k
     for q in ("3", "", 2.0, True, math.nan, None, [1]):
         for method in ("norm", "box"):
-            assert not V.verify_proof(changed(proofs[method], "certificate", "q", to=q)).holds, q
+            assert not checked(changed(proofs[method], "certificate", "q", to=q)).holds, q
     for t0 in (-1, True, 1.0, "1", None, proofs["lmi"]["steps"] + 1):
-        assert not V.verify_proof(changed(proofs["lmi"], "certificate", "transient_steps", to=t0)).holds, t0
+        assert not checked(changed(proofs["lmi"], "certificate", "transient_steps", to=t0)).holds, t0
     for rho in ("0", "-1/2", "1", "2", "1/3", "nan", "1/0", 0.9, None):
-        assert not V.verify_proof(changed(proofs["lmi"], "certificate", "rho", to=rho)).holds, rho
+        assert not checked(changed(proofs["lmi"], "certificate", "rho", to=rho)).holds, rho
 
 
 def test_entries_that_nobody_would_check_are_refused(proofs):
     for proof in proofs.values():
-        assert "must hold the entries" in V.verify_proof({**proof, "attack": 3}).reason
-        assert "must hold the entries" in V.verify_proof(changed(proof, "certificate", "P2", to=[])).reason
+        assert "must hold the entries" in checked({**proof, "attack": 3}).reason
+        assert "must hold the entries" in checked(changed(proof, "certificate", "P2", to=[])).reason
         for key in proof:
-            assert not V.verify_proof({k: v for k, v in proof.items() if k != key}).holds
+            answer = V.verify_proof if key == "sha256" else checked
+            assert not answer({k: v for k, v in proof.items() if k != key}).holds
             for junk in ([], 3, "x", [[[["0x1p0"]]]]):
-                assert not V.verify_proof({**proof, key: junk}).holds, (key, junk)
-    assert "hidden box" in V.verify_proof({**proofs["norm"], "hidden": proofs["box"]["hidden"]}).reason
+                assert not answer({**proof, key: junk}).holds, (key, junk)
+    assert "hidden box" in checked({**proofs["norm"], "hidden": proofs["box"]["hidden"]}).reason
 
 
 def test_arrays_of_the_matrix_inequality_cannot_be_exchanged_or_scaled(proofs):
@@ -153,7 +159,7 @@ def test_arrays_of_the_matrix_inequality_cannot_be_exchanged_or_scaled(proofs):
 
     def forged(name, f):
         value = f(V._floats(data[name]))
-        return V.verify_proof(changed(proof, "certificate", name, to=np.vectorize(lambda x: float(x).hex())(value).tolist()))
+        return checked(changed(proof, "certificate", name, to=np.vectorize(lambda x: float(x).hex())(value).tolist()))
 
     with np.errstate(invalid="ignore"):
         for name in ("P", "p", "lam", "sector"):
@@ -171,10 +177,27 @@ def test_arrays_of_the_matrix_inequality_cannot_be_exchanged_or_scaled(proofs):
     assert not forged("sector", lambda s: np.roll(s, 1, axis=1)).holds
 
 
+def test_one_entry_that_was_touched_and_still_proves_the_same_is_noticed(proofs):
+    proof = proofs["lmi"]
+    P = proof["certificate"]["P"]
+    nudged = changed(proof, "certificate", "P", 0, 0, to=(float.fromhex(P[0][0]) * (1 + 1e-9)).hex())
+    assert checked(nudged).holds
+    assert "not as it was written" in V.verify_proof(nudged).reason
+    for i in range(4):
+        for j in range(4):
+            touched = changed(proof, "certificate", "P", i, j, to=(float.fromhex(P[i][j]) * (1 + 1e-9)).hex())
+            assert not V.verify_proof(touched).holds
+            assert not V.verify_proof(changed(proof, "certificate", "P", i, j, to=(7.0).hex())).holds
+            assert not checked(changed(proof, "certificate", "P", i, j, to=(7.0).hex())).holds
+    later = {**proof, "steps": proof["steps"] + 1}
+    assert checked(later).holds
+    assert not V.verify_proof(later).holds
+
+
 def test_very_late_times_are_decided_without_walking_there(proofs):
     for proof in proofs.values():
-        assert V.verify_proof({**proof, "steps": 10**30}).holds
-        assert not V.verify_proof({**proof, "steps": 10**30, "epsilon": "1/1" + "0" * 60}).holds or proof["method"] == "lmi"
+        assert checked({**proof, "steps": 10**30}).holds
+        assert not checked({**proof, "steps": 10**30, "epsilon": "1/1" + "0" * 60}).holds or proof["method"] == "lmi"
 
 
 def test_what_is_not_a_number_never_wins_a_comparison():
