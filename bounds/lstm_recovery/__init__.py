@@ -15,6 +15,8 @@ reconstructed or new, and says so in `source`.
 | $T_R(e)$ | recovery time: LAST time the copies differ by more than e, plus one (`norm_recovery`, `powers`, `layers`) |
 | $X_L,R_s$ | sets for an unbounded anomaly of L steps (`unbounded_anomaly`, `reach_tube`) |
 
+For a network of your own, `recovery` (`own_network`) does all that `proofs-check recovery` does.
+
 Left out: projections, peepholes, bidirectional layers; for several layers only the norm certificates.
 """
 

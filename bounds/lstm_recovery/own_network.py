@@ -77,8 +77,8 @@ def hidden_tolerance(e: Any, gain: Fraction | None = None) -> Fraction:
     """The tolerance of each hidden unit that keeps an output of this gain within e, rounded down to six digits; e itself
     without a gain. ValueError unless it lies between 1e-300 and 1e300.
 
-    >>> hidden_tolerance("0.05", Fraction(3))
-    Fraction(10416, 625000)
+    >>> float(hidden_tolerance("0.05", Fraction(3)))
+    0.0166666
     """
     exponent = re.search(r"[eE][+-]?0*(\d+)$", str(e))
     wanted = Fraction(0) if exponent and len(exponent[1]) > 3 else tolerance(e)  # not 10^999999999, digit by digit
