@@ -57,8 +57,8 @@ def output_gain(V: Any) -> Fraction:
 def read_network(path: str | Path, output: str | None = None) -> tuple[tuple[LSTMNet, ...], Fraction | None]:
     """The layers of an .npz or .safetensors file in PyTorch's or Keras' layout, and the gain of its output, if asked for.
 
-    `output`: the entry that holds V of y = V h + d, (outputs, units) as in `torch.nn.Linear`; a name that ends in `kernel`
-    is Keras' (units, outputs). ValueError in one sentence for whatever is wrong with the file.
+    `output`: the entry that holds V of y = V h + d, (outputs, units) as in `torch.nn.Linear`, or (units,); a name that
+    ends in `kernel` is Keras' (units, outputs). ValueError in one sentence for whatever is wrong with the file.
     """
     arrays = read_arrays(path)
     layers = from_arrays(arrays)
@@ -68,6 +68,7 @@ def read_network(path: str | Path, output: str | None = None) -> tuple[tuple[LST
         held = ", ".join(sorted(arrays))
         raise ValueError(f"{Path(path).name} has no entry {output!r} for the output; it holds {held}")
     V = arrays[output].T if output.split(":")[0].endswith("kernel") else arrays[output]
+    V = V[None] if V.shape == (layers[-1].n,) else V  # one output
     if V.ndim != 2 or V.shape[1] != layers[-1].n:
         raise ValueError(f"the output weights {output} must be (outputs, {layers[-1].n}), got shape {V.shape}")
     return layers, output_gain(V)

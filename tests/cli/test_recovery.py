@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
         **{f"lstm/lstm_cell/{name}:0": v for name, v in to_keras(G1).items()},
         **{"dense/kernel:0": READOUT.T},
     )
-    np.savez(tmp_path / "g0.npz", **to_pytorch(G0))
+    np.savez(tmp_path / "g0.npz", **to_pytorch(G0), v=READOUT[1])
     np.savez(tmp_path / "stack.npz", **to_pytorch(STACK))
     np.savez(tmp_path / "latch.npz", **to_pytorch(LATCH))
     np.savez(tmp_path / "missing.npz", **{name: v for name, v in state.items() if name != "weight_hh_l0"})
@@ -163,6 +163,7 @@ def test_a_tolerance_of_the_output_is_one_of_the_hidden_units(recovery, folder):
         words = ("--output", entry, "--epsilon", "0.03", "--method", "lipschitz", "--attack-seconds", "0", "--json")
         found = json.loads(recovery(folder / name, *words)[1])
         assert (found["epsilon"], found["steps"]) == ("1/100", 52)
+    assert read_network(folder / "g0.npz", "v")[1] == 3
     for e, gain in (("0.05", Fraction(7)), ("1e-9", Fraction(1, 3)), ("2", Fraction(1, 10**6))):
         inner = hidden_tolerance(e, gain)
         assert Fraction(e) * (1 - Fraction(1, 10**5)) < inner * gain <= Fraction(e)
