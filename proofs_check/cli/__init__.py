@@ -8,6 +8,7 @@ import typer
 
 from proofs_check.cli import (
     doctor,
+    energy,
     entropy,
     experiment,
     figures,
@@ -45,6 +46,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "recovery": recovery.recovery,
     "prune": prune.prune,
     "verify-proof": verify_proof.verify_proof,
+    "energy": energy.energy,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():

@@ -61,9 +61,9 @@ def spikes(
         raise Problem(f"--threshold should be positive, got {threshold:g}")
     with one_sentence(UnreadableNetwork, OSError, MemoryError, ValueError):
         given, labels = (None, None) if input is None else read_input(input)
-        maps = _size(size) if size or given is None or given.ndim < 3 else (given.shape[-2], given.shape[-1])
-        options: dict[str, Any] = {"stride": _numbers("stride", stride), "padding": _numbers("padding", padding)}
-        options |= {"pool": _numbers("pool", pool), "readout": readout, "size": maps}
+        maps = as_size(size) if size or given is None or given.ndim < 3 else (given.shape[-2], given.shape[-1])
+        options: dict[str, Any] = {"stride": as_numbers("stride", stride), "padding": as_numbers("padding", padding)}
+        options |= {"pool": as_numbers("pool", pool), "readout": readout, "size": maps}
         net = read_network(weights, layers=[name.strip() for name in layers.split(",") if name.strip()], **options)
         if given is None:
             drawn = random_samples(net, steps or 6, samples, binary=binary, seed=seed)
@@ -89,7 +89,8 @@ def _checked(check: Any, stages: int, net: Any, drawn: Any, leak: float, thresho
     return report
 
 
-def _size(text: str) -> tuple[int, int] | None:
+def as_size(text: str) -> tuple[int, int] | None:
+    """--size as numbers."""
     parts = text.lower().split("x")
     if not text:
         return None
@@ -98,7 +99,8 @@ def _size(text: str) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[-1])
 
 
-def _numbers(name: str, text: str) -> list[int]:
+def as_numbers(name: str, text: str) -> list[int]:
+    """An option of convolutions as numbers."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
         raise Problem(f"--{name} should be {Numbers}, got {text!r}")
