@@ -194,10 +194,23 @@ def test_one_entry_that_was_touched_and_still_proves_the_same_is_noticed(proofs)
     assert not V.verify_proof(later).holds
 
 
+def test_a_norm_made_small_is_refused_because_it_no_longer_sees_the_hidden_units(proofs):
+    """P, λ and p divided by 10^6: still a contraction, and ten steps of κ fewer; only P ⪰ e e' stands against it."""
+    proof = copy.deepcopy(proofs["lmi"])
+    for name in ("P", "lam", "p"):
+        small = V._floats(proof["certificate"][name]) / 2.0**20
+        proof["certificate"][name] = np.vectorize(lambda x: float(x).hex())(small).tolist()
+    assert "P - e e'" in checked(proof).reason
+    assert "P - e e'" in checked({**proof, "steps": 1}).reason
+
+
 def test_very_late_times_are_decided_without_walking_there(proofs):
     for proof in proofs.values():
         assert checked({**proof, "steps": 10**30}).holds
-        assert not checked({**proof, "steps": 10**30, "epsilon": "1/1" + "0" * 60}).holds or proof["method"] == "lmi"
+        assert not checked({**proof, "steps": 10**30, "epsilon": "1/1" + "0" * 60}).holds or proof["method"] in (
+            "lmi",
+            "cells_lmi",
+        )
 
 
 def test_what_is_not_a_number_never_wins_a_comparison():
