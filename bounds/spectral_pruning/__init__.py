@@ -29,6 +29,8 @@ time-mean covariance of the hidden states.
 | SP-14 hold-out | `hold_out` |
 | SP-15 description length | `one_predictor`, `kl_below_pinsker`, `quantized_occam` |
 
+Networks to prune are trained by `training` on the `tasks`; `competitors` are other ways to make them smaller.
+
 Losses are in units of h², errors in units of y. One module is one theorem (it ends with a CLAIM) or the mathematics
 that several share. Left out: the paper's own theorem numbers and constants, which could not be recovered. Every
 statement is proved anew in its module's docstring, and what is stronger than the paper is marked "new".
@@ -65,6 +67,8 @@ __getattr__, __dir__, __all__ = lazy(
         "spectral_pruning.selection": (
             "greedy_selection lookahead_selection pivoted_cholesky_selection weak_submodularity_ratio greedy_guarantee"
         ),
-        "common.rnn": "rnn_forward",
+        "spectral_pruning.tasks": "pixel_digits row_digits pixel_mnist language MarkovText",
+        "spectral_pruning.training": "irnn train Recipe",
+        "common.rnn": "rnn_forward Recurrent",
     },
 )
