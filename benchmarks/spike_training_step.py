@@ -196,7 +196,7 @@ def peaks(size: Size) -> list[dict[str, Any]]:
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             row: dict[str, Any] = {"widths": "-".join(map(str, size.widths)), "T": size.T, "batch": size.batch, "method": name}
-            row["steps in a block"] = "as many as is fast" if block is None else "one"
+            row["steps in a block"] = "all" if name == "BPTT" else "as many as is fast" if block is None else "one"
             row |= {"peak, MB": peak / 1e6, "peak, vectors": (peak - gradient) / vector}
             rows.append(row | {"live by the count": counts["OTTT by hand" if name == "OTTT" else name].live})
     return rows
