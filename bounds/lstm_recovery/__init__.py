@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy(
         "lstm_recovery.joint_maximum": "coupled_max",
         "lstm_recovery.gate_coupling": "gate_coupled_map map_rate",
         "lstm_recovery.transient": "transient_map recovery_time",
+        "lstm_recovery.input_cells": "cell_recovery",
         "lstm_recovery.multipliers": "lmi_certificate",
         "lstm_recovery.powers": "recovery_time_weighted recovery_time_power best_weight_lp best_weight_gp",
         "lstm_recovery.norm_recovery": "norm_recovery_time",

@@ -13,11 +13,12 @@ import numpy as np
 from bounds.common.lstm import Layers, LSTMNet, fingerprint, layers_of
 from bounds.lstm_recovery.elementwise import jacobian_matrix, lipschitz_matrix
 from bounds.lstm_recovery.gate_coupling import map_rate, psi
+from bounds.lstm_recovery.input_cells import CELLS, Edges, Stage, cut, settled_time, stages
 from bounds.lstm_recovery.interval_box import Box, gate_ranges, input_range, invariant_box, widths
 from bounds.lstm_recovery.ladder import box_matrix, perron
 from bounds.lstm_recovery.layers import stacked_matrix
-from bounds.lstm_recovery.multiplier_search import fastest
-from bounds.lstm_recovery.multipliers import lmi_time, sectors
+from bounds.lstm_recovery.multiplier_search import Found, fastest
+from bounds.lstm_recovery.multipliers import lmi_time, sectors, sectors_of
 from bounds.lstm_recovery.reach_tube import tube_recovery
 from bounds.lstm_recovery.transient import phi, recovery_time
 from bounds.lstm_recovery.unbounded_anomaly import anomaly_set
@@ -31,9 +32,13 @@ METHODS = {
     "coupled": "gate_coupling",
     "transient": "transient",
     "tube": "reach_tube",
+    "cells": "input_cells",
     "lmi": "multipliers",
+    "cells_lmi": "input_cells",
 }
 RATE_ROOM, STACK_ROOM = 1e-9, 1e-5  # relatively, by which a weight's rate exceeds the eigenvalue; equal layers need more
+SOLVED = {"lmi", "cells_lmi"}  # by far the longest searches
+LMI_CELLS = 16
 REFINED = 60  # steps of refinement of a norm bound that is not the paper's own
 ROUNDS = (200, 140, 100, 70, 50, 35, 25, 18, 12, 8, 5, 3, 2, 1)
 
@@ -73,6 +78,11 @@ def proved_box(net: LSTMNet, ulo: Any = -1.0, uhi: Any = 1.0) -> Box:
 def _exact_text(value: Any) -> Any:
     """Floats as hexadecimal text, which no reader rounds."""
     return [_exact_text(v) for v in value] if np.ndim(value) else float(value).hex()
+
+
+def _exact_text_of(edges: Edges) -> list[Any]:
+    """As many cuts as each input has, exactly."""
+    return [_exact_text(points) for points in edges]
 
 
 def _room(stack: Sequence[LSTMNet]) -> float:
@@ -139,6 +149,13 @@ def _boxes(x: _Task, net: LSTMNet, box: Box) -> list[tuple[Certificate, dict[str
     return found
 
 
+def _soonest(found: Sequence[Found], path: Mapping[int, np.ndarray], e: float) -> tuple[float, int, Found]:
+    """The time, the step from which the matrix inequality is used, and which one."""
+    times = ((t + lmi_time(math.sqrt(one.p @ d**2), one.rho, e), t, k) for k, one in enumerate(found) for t, d in path.items())
+    T, t0, k = min(times)
+    return T, t0, found[k]
+
+
 def _lmi(
     x: _Task, net: LSTMNet, box: Box, solves: int, progress: Callable[[str], None], expired: Callable[[], bool]
 ) -> list[tuple[Certificate, dict[str, Any]]]:
@@ -146,17 +163,43 @@ def _lmi(
     w, r, sector = widths(box), gate_ranges(net, box), sectors(net, box)
     least = float(r["f"][0].max())
     found = fastest(net, sector[None], w, least=least, rounds=solves, progress=progress, expired=expired)
-    if found is None:
+    if not found:
         return [(Certificate("lmi", "no solution below rate 1", math.inf, None, "float"), {})]
     path, step = [w], phi(net, r, w)
     while len(path) < 400 and path[-1][net.n :].max() > x.e:
         path.append(np.minimum(step(path[-1]), path[-1]))
-    times = [t0 + lmi_time(math.sqrt(found.p @ d**2), found.rho, x.e) for t0, d in enumerate(path)]
-    t0 = int(np.argmin(times))
-    answer = {"P": found.P, "lam": found.lam[0], "p": found.p, "sector": sector}
+    T, t0, best = _soonest(found, dict(enumerate(path)), x.e)
+    answer = {"P": best.P, "lam": best.lam[0], "p": best.p, "sector": sector}
     data = {name: _exact_text(value) for name, value in answer.items()}
-    data |= {"rho": str(Fraction(found.rho)), "transient_steps": t0}
-    return [(Certificate("lmi", f"rho = {found.rho:.4f}, {t0} transient steps", times[t0], found.rho, "float"), data)]
+    data |= {"rho": str(Fraction(best.rho)), "transient_steps": t0}
+    return [(Certificate("lmi", f"rho = {best.rho:.4f}, {t0} transient steps", T, best.rho, "float"), data)]
+
+
+def _cells_lmi(
+    x: _Task,
+    net: LSTMNet,
+    tube: Sequence[Stage],
+    path: Sequence[np.ndarray],
+    edges: Edges,
+    solves: int,
+    progress: Callable[[str], None],
+    expired: Callable[[], bool],
+) -> tuple[Certificate, dict[str, Any]]:
+    """One P for all cells of inputs, from the step at which the sets have settled or a later one."""
+    tube = tube[: len(path)]  # the distances may settle before the sets do
+    sector = np.stack([sectors_of(r) for r in tube[-1].ranges])
+    least = max(float(r["f"][0].max()) for r in tube[-1].ranges)
+    first = len(tube) - 1
+    found = fastest(
+        net, sector, path[min(first, len(path) - 1)], least=least, rounds=solves, progress=progress, expired=expired
+    )
+    if not found:
+        return Certificate("cells_lmi", "no solution below rate 1", math.inf, None, "float"), {}
+    T, t0, best = _soonest(found, {t: d for t, d in enumerate(path) if t >= first}, x.e)
+    data: dict[str, Any] = {name: _exact_text(value) for name, value in best._asdict().items() if name != "rho"}
+    data |= {"rho": str(Fraction(best.rho)), "edges": _exact_text_of(edges), "stages": len(tube), "transient_steps": t0}
+    detail = f"{len(sector)} cells, rho = {best.rho:.4f}, {t0} transient steps"
+    return Certificate("cells_lmi", detail, T, best.rho, "float"), data
 
 
 def certificates(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> list[Certificate]:
@@ -191,7 +234,7 @@ def each_certificate(
     unknown = [name for name in methods or () if name not in METHODS]
     if unknown:
         raise ValueError(f"the method {unknown[0]!r} is not among {', '.join(METHODS)}")
-    wanted = set(methods or METHODS) - ({"lmi"} if methods is None and stack[0].n > 4 else set())
+    wanted = set(methods or METHODS) - (SOLVED if methods is None and stack[0].n > 4 else set())
     x = _Task(stack, float(eps), lo, hi, None, None, None, anomaly_steps)
     hidden: Box | None = None
 
@@ -231,6 +274,18 @@ def each_certificate(
     if "tube" in wanted:
         progress("tube")
         yield from proved([(Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {})])
+    for name, cells in (("cells", CELLS), ("cells_lmi", LMI_CELLS)):
+        if name not in wanted or not layer.m:
+            continue
+        progress("cells of inputs")
+        edges = cut(layer, box, cells)
+        tube = stages(layer, box, edges)
+        T, path = settled_time(tube, start, x.e, expired=expired)
+        if name == "cells":
+            data = {"edges": _exact_text_of(edges), "stages": len(tube)}
+            yield from proved([(Certificate(name, f"{len(tube[0].maps)} cells", T, None, "float"), data)])
+        else:
+            yield from proved([_cells_lmi(x, layer, tube, path, edges, lmi_solves, progress, expired)])
     if "lmi" in wanted and anomaly_steps is None:
         yield from proved(_lmi(x, layer, box, lmi_solves, progress, expired))
 
@@ -239,7 +294,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
     """The certificate with a proof object that checks out, at most two steps later than in floats; else as it was."""
     if certificate.steps == math.inf:
         return certificate
-    room = 0.0 if certificate.method == "lmi" else 3 * _room(x.stack)
+    room = 0.0 if certificate.method in ("lmi", "cells_lmi") else 3 * _room(x.stack)
     object_ = {
         "format": FORMAT,
         "method": certificate.method,

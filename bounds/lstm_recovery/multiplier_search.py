@@ -20,6 +20,8 @@ from bounds.common.lstm import LSTMNet
 
 TOLL = 1e-4  # price of a multiplier: one whose signal vanishes would grow for ever
 
+MARGINS = (0.01, 0.05, 0.15)  # shares of the way from the smallest rate found (of its square) to one
+
 
 class Found(NamedTuple):
     """P (2n, 2n), lam (cells, 6, n), p (2n,) and the rate, all strictly feasible in floats."""
@@ -97,6 +99,13 @@ class Search:
         return np.asarray(both / 2)
 
     def newton(self, price: np.ndarray, weight: float = 0.0, metric: np.ndarray | None = None) -> tuple[float, float]:
+        """`step`, or (0, 0) where rounding leaves no room for one."""
+        try:
+            return self.step(price, weight, metric)
+        except np.linalg.LinAlgError:
+            return 0.0, 0.0
+
+    def step(self, price: np.ndarray, weight: float = 0.0, metric: np.ndarray | None = None) -> tuple[float, float]:
         """One damped step on price·p + weight·σ + barrier, where σ adds σ·metric to r P; the decrement and σ's change."""
         n, d, count, (i, j) = self.n, self.d, self.count, self.upper
         rP = self.r * self.P + (0 if self.extra is None else self.extra)
@@ -182,8 +191,9 @@ class Search:
                     saved, least = (self.P, self.lam, self.p), now
                 if now < target:
                     return True
-                if decrement < 1:
-                    if change == 0.0 or weight > 1e9 or (decrement < 0.3 and sigma > self.barriers / weight):
+                if decrement < max(1.0, 0.01 * self.barriers):
+                    settled = decrement < max(0.3, 0.003 * self.barriers)
+                    if change == 0.0 or weight > 1e9 or (settled and sigma > self.barriers / weight):
                         break
                     weight *= 10
         finally:
@@ -199,7 +209,7 @@ class Search:
         self.r, weight = r, self.barriers / (self.price @ self.p)
         for _ in range(120):
             decrement, _ = self.newton(weight * self.price)
-            if decrement < 0.5:
+            if decrement < max(0.5, 0.005 * self.barriers):
                 if self.barriers / (weight * (self.price @ self.p)) < gap or decrement == 0.0:
                     break
                 weight *= 10
@@ -239,9 +249,9 @@ def fastest(
     rounds: int = 20,
     progress: Callable[[str], None] = lambda _: None,
     expired: Callable[[], bool] = lambda: False,
-) -> Found | None:
-    """A solution whose rate is the smallest found, 1 - ρ² to within about the fraction `precision`, and then with the
-    smallest Σ p_i w_i² a little above it; None if no rate below one is found.
+) -> list[Found]:
+    """The smallest rate found, 1 - ρ² to within about the fraction `precision`: solutions with the smallest Σ p_i w_i² at
+    rates a little above it and more; none if no rate below one is found.
 
     No rate below `least` is tried. The interval of rates is halved at most `rounds` times, and no more once `expired()`.
     """
@@ -249,15 +259,21 @@ def fastest(
     top = 1 - 1e-5
     while (before := search.least()) >= top:
         if not search.reach(top) and search.least() > before - 0.05 * (before - top):
-            return None
+            return []
     lo, hi = least**2, search.least()
     for _ in range(rounds):
         if hi - lo <= precision * (1 - hi) or expired():
             break
         progress(f"matrix inequality between the rates {math.sqrt(lo):.4f} and {math.sqrt(hi):.4f}")
         middle = (lo + hi) / 2
-        if not search.reach(middle):
+        if not search.reach(middle) and hi - search.least() < 0.2 * (hi - middle):  # a gain says that the metric was wrong
             lo = middle
         hi = search.least()
-    progress(f"matrix inequality at the rate {math.sqrt(hi):.4f}")
-    return search.found() if search.cheapest(hi + 0.5 * precision * (1 - hi), 0.01) else None
+    found = []
+    for margin in MARGINS:
+        progress(f"matrix inequality at the rate {math.sqrt(hi + margin * (1 - hi)):.4f}")
+        if search.cheapest(hi + margin * (1 - hi), 0.01):
+            found.append(search.found())
+        if expired():
+            break
+    return found

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
+from itertools import pairwise, product
 from typing import Any, ParamSpec, TypeVar
 
 import flint
@@ -29,7 +30,7 @@ FORMAT = "lstm-recovery-proof/1"
 BITS = 200
 MOST_REFINED = 10_000  # steps of a norm bound
 GRID = 80  # distances are rounded up to multiples of 2^-80
-METHODS = ("norm", "box", "lipschitz", "jacobian", "coupled", "transient", "tube", "lmi")
+METHODS = ("norm", "box", "lipschitz", "jacobian", "coupled", "transient", "tube", "cells", "lmi", "cells_lmi")
 
 arb = flint.arb
 Vector = list[Any]  # of exact arb points
@@ -493,6 +494,55 @@ def tube_settles(net: LSTMNet, box: ExactBox, d0: Vector, e: Fraction, T: int) -
     return False, d
 
 
+def cells_of(box: ExactBox, edges: Any) -> list[Ends]:
+    """The parts of the input box, cut at `edges`: for every input dyadic numbers from its lower end to its upper."""
+    sides = []
+    for points, lo, hi in zip(edges, *box.u, strict=True):
+        exact = _points(points)
+        if len(exact) < 2 or exact[0] != lo or exact[-1] != hi or not all(a <= b for a, b in pairwise(exact)):
+            raise ValueError("the edges of the cells must rise from the lower end of the input to its upper end")
+        sides.append(list(pairwise(exact)))
+    return [([a for a, _ in corner], [b for _, b in corner]) for corner in product(*sides)]
+
+
+def cell_stage(net: LSTMNet, box: ExactBox, cells: Sequence[Ends]) -> tuple[list[Map], list[Ranges], ExactBox]:
+    """For every cell of inputs the map from R_s and the ranges on it with those of the new c; and R_{s+1}."""
+    maps, ranges, images = [], [], []
+    for u in cells:
+        here, _ = gates(net, box.h, u)
+        r = with_cell(here, box.c)
+        after = _image(ExactBox(box.h, box.c, u, r), net)
+        maps.append(transient_map(net, r, after.widths, after.ranges))
+        ranges.append({**r, "t": after.ranges["t"], "dt": after.ranges["dt"]})
+        images.append(after)
+
+    def hull(parts: list[Ends]) -> Ends:
+        lows, highs = (list(zip(*ends, strict=True)) for ends in zip(*parts, strict=True))
+        return [_min(*xs) for xs in lows], [_max(*xs) for xs in highs]
+
+    h, c = hull([b.h for b in images]), hull([b.c for b in images])
+    return maps, ranges, ExactBox(h, c, box.u, {})
+
+
+def cell_path(
+    net: LSTMNet, box: ExactBox, d0: Vector, cells: Sequence[Ends], stages: int, T: int
+) -> tuple[Vector, Vector, list[Ranges]]:
+    """d_T, d_{T+1} and the ranges in every cell at time T of `input_cells`, whose sets shrink for `stages` steps."""
+    if stages < 1:
+        raise ValueError(f"there is at least one stage, got {stages}")
+    maps: list[Map] = []
+    ranges: list[Ranges] = []
+    d = d0
+    for t in range(T + 1):
+        if t < stages:
+            maps, ranges, box = cell_stage(net, box, cells)
+        new = [_grid(_max(*xs)) for xs in zip(*(step(d) for step in maps), strict=True)]
+        if t == T or (t >= stages - 1 and all(x == y for x, y in zip(new, d, strict=True))):
+            return d, new, ranges  # the maps change no more, and d stays, however large T is
+        d = new
+    raise ValueError(f"T must not be negative, got {T}")
+
+
 # ---- the linear matrix inequality -------------------------------------------------------------------------------------
 
 
@@ -551,6 +601,19 @@ def lmi_matrix(net: LSTMNet, Q: Matrix, lam: Matrix, rho2: Any, lo: Matrix, hi: 
     return [[-x for x in row] for row in L]
 
 
+def norm_fault(Q: Matrix, p: np.ndarray) -> str:
+    """Why |Δh_j|² <= Δx'QΔx <= Σ p_i Δx_i² is not proved for every hidden unit j, or nothing."""
+    n = len(Q) // 2
+    for j in range(n, 2 * n):
+        if not positive_definite([[x - (1 if a == b == j else 0) for b, x in enumerate(row)] for a, row in enumerate(Q)]):
+            return f"P - e e' is not positive definite at hidden unit {j - n}"
+    if not positive_definite(
+        [[(point(float(p[a])) if a == b else arb(0)) - x for b, x in enumerate(row)] for a, row in enumerate(Q)]
+    ):
+        return "diag(p) - P is not positive definite"
+    return ""
+
+
 @at_precision
 def verify_lmi(net: LSTMNet, box: Mapping[str, Any], P: Any, lam: Any, rho: Any, p: Any, sector: Any) -> tuple[bool, str]:
     """Whether |Δh_t|_inf <= rho^t sqrt(Σ p_i d_0,i²) is proved on the box by P (2n, 2n), lam (6, n), p (2n,), all floats.
@@ -576,13 +639,9 @@ def verify_lmi(net: LSTMNet, box: Mapping[str, Any], P: Any, lam: Any, rho: Any,
         if not all(a <= b and c <= d for a, b, c, d in zip(lo[k], low, high, hi[k], strict=True)):
             return False, f"sector {k} does not contain its factor"
     Q = [_points(row) for row in P]
-    for j in range(n, 2 * n):
-        if not positive_definite([[x - (1 if a == b == j else 0) for b, x in enumerate(row)] for a, row in enumerate(Q)]):
-            return False, f"P - e e' is not positive definite at hidden unit {j - n}"
-    if not positive_definite(
-        [[(point(float(p[a])) if a == b else arb(0)) - x for b, x in enumerate(row)] for a, row in enumerate(Q)]
-    ):
-        return False, "diag(p) - P is not positive definite"
+    reason = norm_fault(Q, p)
+    if reason:
+        return False, reason
     r = Fraction(rho)
     if not 0 < r < 1:
         return False, "rho is not between 0 and 1"
@@ -696,7 +755,9 @@ DATA = {
     "box": "q weight",
     "transient": "",
     "tube": "",
+    "cells": "edges stages",
     "lmi": "P lam p sector rho transient_steps",
+    "cells_lmi": "P lam p rho edges stages transient_steps",
 }  # of the other methods: weight
 
 
@@ -814,6 +875,8 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
         return _answer(proof, settles(matrix_map(A), start, slice(1, None), e, T)[0], matrix_map(A))
     if method == "tube":
         return _answer(proof, tube_settles(layer, exact, start, e, T)[0])
+    if method in ("cells", "cells_lmi"):
+        return _verify_cells(proof, layer, exact, start, e, T)
     if method != "lmi":
         step = map_of(layer, method, exact, start)
         return _answer(proof, settles(step, start, hidden, e, T)[0], None if method == "transient" else step)
@@ -831,6 +894,35 @@ def _verify(proof: Mapping[str, Any], net: Any) -> Verified:
     return _answer(proof, lmi_settles(arrays[2], start, rho, e, T - t0))
 
 
+def _verify_cells(proof: Mapping[str, Any], net: LSTMNet, box: ExactBox, start: Vector, e: Fraction, T: int) -> Verified:
+    """A bound of `input_cells`: the distances alone, or with a matrix inequality in every cell from some step on."""
+    data, n = proof["certificate"], net.n
+    cells, stages = cells_of(box, [_floats(points) for points in data["edges"]]), _integer(data["stages"])
+    if proof["method"] == "cells":
+        d, new, _ = cell_path(net, box, start, cells, stages, T)
+        limit = arb(flint.fmpq(e.numerator, e.denominator))
+        return _answer(proof, all(x <= limit for x in d[n:]) and all(x <= y for x, y in zip(new, d, strict=True)))
+    P, lam, p = (_floats(data[name]) for name in ("P", "lam", "p"))
+    rho, t0 = _rational(data["rho"]), _integer(data["transient_steps"])
+    if P.shape != (2 * n, 2 * n) or lam.shape != (len(cells), 6, n) or p.shape != (2 * n,):
+        return Verified(False, "an array has the wrong shape")
+    if not (all(np.isfinite(x).all() for x in (P, lam, p)) and np.array_equal(P, P.T) and (lam >= 0).all()):
+        return Verified(False, "P must be symmetric and no multiplier negative, all finite")
+    if not 0 < rho < 1 or Fraction(float.fromhex(proof["rate"])) != rho or t0 < stages - 1:
+        return Verified(False, "rho must lie between 0 and 1, be the rate, and hold from the last stage on")
+    Q = [_points(row) for row in P]
+    reason = norm_fault(Q, p)
+    if reason:
+        return Verified(False, reason)
+    d, _, ranges = cell_path(net, box, start, cells, stages, t0)
+    rho2 = arb(flint.fmpq((rho * rho).numerator, (rho * rho).denominator))
+    for k, (r, multipliers) in enumerate(zip(ranges, lam, strict=True)):
+        lo, hi = zip(*sectors(r), strict=True)
+        if not positive_definite(lmi_matrix(net, Q, [_points(row) for row in multipliers], rho2, list(lo), list(hi))):
+            return Verified(False, f"the matrix inequality fails in cell {k}")
+    return _answer(proof, lmi_settles(p, d, rho, e, T - t0))
+
+
 def _answer(proof: Mapping[str, Any], within: bool, step: Map | None = None) -> Verified:
     """The answer, once time and rate are judged; `step` is the homogeneous map whose rate the object states, if any."""
     if not within:
@@ -840,7 +932,7 @@ def _answer(proof: Mapping[str, Any], within: bool, step: Map | None = None) -> 
         image = step(weight)
         if not all(w > 0 and x <= _down(rate * w) for x, w in zip(image, weight, strict=True)):
             return Verified(False, "the weight does not prove the rate")
-    elif proof["method"] != "lmi" and proof["rate"] is not None:
+    elif proof["method"] not in ("lmi", "cells_lmi") and proof["rate"] is not None:
         return Verified(False, f"the method {proof['method']!r} proves no rate")
     if proof["sha256"] != sealed(proof)["sha256"]:
         return Verified(False, "the file is not as it was written: its sha256 does not fit the rest")

@@ -42,7 +42,9 @@ def test_both_find_the_same_rates_in_and_out_of_reach(name, below, above):
 
 def test_the_fastest_rate_is_within_the_precision_asked_for():
     box = R.proved_box(G1)
-    found = fastest(G1, sectors(G1, box)[None], widths(box), precision=0.01)
+    found, *above = fastest(G1, sectors(G1, box)[None], widths(box), precision=0.01)
+    assert [f.rho for f in above] == sorted(f.rho for f in above)
+    assert (np.diff([f.p @ widths(box) ** 2 for f in (found, *above)]) < 0).all()
     assert plain(G1, box, math.sqrt(1 - (1 - found.rho**2) * 1.03)) is None
     assert V.verify_lmi(G1, box, found.P, found.lam[0], Fraction(found.rho), found.p, sectors(G1, box))[0]
     assert not V.verify_lmi(G1, box, found.P, found.lam[0], Fraction(found.rho) - Fraction(1, 20), found.p, sectors(G1, box))[0]
@@ -51,7 +53,7 @@ def test_the_fastest_rate_is_within_the_precision_asked_for():
 def test_a_net_that_does_not_contract_has_no_rate():
     r3 = R.random_net(3, 4, 1, 0.3, 0.5, 0.3, 0.5)
     box = R.proved_box(r3)
-    assert fastest(r3, sectors(r3, box)[None], widths(box)) is None
+    assert fastest(r3, sectors(r3, box)[None], widths(box)) == []
 
 
 def test_a_cell_counted_twice_changes_nothing():
@@ -67,7 +69,7 @@ def test_narrower_sectors_give_a_smaller_rate():
     middle = wide.mean(axis=0)
     narrow = np.stack([(wide[0] + middle) / 2, (wide[1] + middle) / 2])
     floor = float(gate_ranges(G1, box)["f"][0].min())
-    rates = [fastest(G1, s[None], widths(box), least=floor).rho for s in (wide, narrow)]
+    rates = [fastest(G1, s[None], widths(box), least=floor)[0].rho for s in (wide, narrow)]
     assert rates[1] < rates[0] - 0.01
 
 
