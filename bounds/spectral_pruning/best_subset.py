@@ -26,6 +26,7 @@ from bounds.spectral_pruning.selection import checked_arguments, greedy_selectio
 
 TOGETHER = 4096  # nodes opened at a time
 MOST_OPEN = 400_000  # beyond, the deepest nodes come first, so that memory stays bounded
+SMALL_ENOUGH = 256  # units, for look-ahead and swaps at the start: beyond, they take minutes
 HALVINGS = 10  # of the intervals of the roots x; the upper end is used
 LARGE = 4_000_000  # numbers in one array; where one node needs more, the intervals are not halved
 
@@ -55,10 +56,10 @@ def branch_and_bound(
 ) -> BranchAndBound:
     r"""A set of k units and a lower bound on the loss of every such set; they meet unless max_nodes stops the search.
 
-    Lowest bound first, from the best of greedy and look-ahead after swaps. `watch(nodes, lower, loss)` is called after every
-    batch. The bounds are lowered by 1e-12 Tr(MΣ) and by the rounding of the whitened problem, about 1e-15 |C| of the explained
-    part over the least pivot of B (unit diagonal). Without max_nodes the last gap is at most 1e-11 Tr(MΣ). Arguments as in
-    `greedy_selection`; ValueError otherwise.
+    Lowest bound first, from the best of greedy and look-ahead after swaps (from greedy alone beyond 256 units).
+    `watch(nodes, lower, loss)` is called after every batch. The bounds are lowered by 1e-12 Tr(MΣ) and by the rounding of the
+    whitened problem, about 1e-15 |C| of the explained part over the least pivot of B (unit diagonal). Without max_nodes the
+    last gap is at most 1e-11 Tr(MΣ). Arguments as in `greedy_selection`; ValueError otherwise.
     """
     search = _Search(*checked_arguments(Sig, k, tau, M))
     while search.bound.size and (max_nodes is None or search.nodes < max_nodes):
@@ -78,8 +79,12 @@ class _Search:
         self.full = float(np.trace(Sig if M is None else M @ Sig))
         self.floor, self.tol = SMALL * float(np.trace(Sig)), 1e-11 * self.full
         self.nodes: int = 0
-        starts = [greedy_selection(Sig, k, tau, M)[0], lookahead_selection(Sig, k)[0]]
-        found = (swapped(Sig, filled(J, k, m), tau, M) for J in starts)
+        starts = [filled(greedy_selection(Sig, k, tau, M)[0], k, m)]
+        if m <= SMALL_ENOUGH:
+            starts.append(filled(lookahead_selection(Sig, k)[0], k, m))
+            found = [swapped(Sig, J, tau, M) for J in starts]
+        else:
+            found = [(starts[0], float(information_loss(Sig, starts[0], tau, M)))]
         self.best, self.best_loss = min(found, key=lambda pair: pair[1])
         n = int(0 < k < m)
         self.bound = np.zeros(n)

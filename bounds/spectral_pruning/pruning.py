@@ -126,8 +126,8 @@ def prune(
     params and x (n, T, d_x) as in `rnn_forward`; method one of `METHODS`; the objective weighs losses by M_θ (theta = 1: the
     states themselves; 0: output and next state). tau: ridge of the reconstruction, 1e-8 Tr Σ/m by default. reconstruct=False
     drops the other units instead (A_J = 1, 0 elsewhere). nodes: how many nodes branch and bound may open, by default as many
-    as it takes for "exact" and 20 for the lower bound of the other methods. seed: of "leverage" and "dpp". watch is told what
-    is being done. ValueError says what is wrong with an argument.
+    as it takes for "exact" and 20 (fewer beyond 128 units) for the lower bound of the other methods. seed: of "leverage" and
+    "dpp". watch is told what is being done. ValueError says what is wrong with an argument.
 
     The lower bound is for the same M and τ; the bounds B0 to B4 hold for these weights and these data.
     """
@@ -179,7 +179,8 @@ def prune(
             fewest += 1
             J, objective, lower = chosen(fewest)
     if method != "exact":
-        lower = branching(len(J), 20 if nodes is None else nodes).lower
+        most = min(20, max(1, 20 * 128**3 // m**3)) if nodes is None else nodes  # a second's worth
+        lower = branching(len(J), most).lower
     watch("error and its bounds")
     if reconstruct:
         A = ridge_reconstruction(Sig, J, ridge)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 BOUNDS = {
     "B0": "norms multiplied",
-    "B1": "measured residual, norm of W_hh[J, :] A",
-    "B2": "the same, sequence by sequence",
-    "B3": "the same in the best diagonal scaling",
-    "B4": "linear transport, and what flips",
+    "B1": "measured residual, ‖W_hh[J, :] A‖",
+    "B2": "sequence by sequence",
+    "B3": "best diagonal scaling",
+    "B4": "linear transport and flips",
 }
 
 
@@ -39,7 +39,7 @@ def prune(
         float | None, typer.Option(help="Ridge of the reconstruction; 1e-8 of the mean variance if not given.")
     ] = None,
     nodes: Annotated[
-        int | None, typer.Option(min=0, help="Nodes of branch and bound; all for exact, 20 for the gap of other methods.")
+        int | None, typer.Option(min=0, help="Nodes of branch and bound; all for exact, up to 20 for the gap of other methods.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the pruned network, .safetensors.")] = None,
     seed: Seed = 0,
@@ -70,6 +70,8 @@ def prune(
             found = prune_network(
                 net, x, keep=keep, loss=loss, method=method, theta=theta, tau=tau, nodes=nodes, seed=seed, watch=watch
             )
+        if out is not None and not found.pruning.J:
+            raise Problem(f"no unit is kept, so there is no network to write to {out.name}")
         if out is not None:
             write_network(out, found)
     if json:
