@@ -1,9 +1,12 @@
 """The base networks that are kept, and how choices among trained ones are made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from experiments import nets
+from experiments import spectral_pruning_comparison as comparison
 from experiments.nets import BASES, Score, outputs, score, task, trained
 from experiments.results import load
 from experiments.spectral_pruning_training import chosen
@@ -50,3 +53,16 @@ def test_a_network_is_kept_and_read_back(tmp_path, monkeypatch):
     back = nets.trained("row_digits", 7)
     assert np.array_equal(back["Wh"], nets.best_base("row_digits", 7)[0]["Wh"])
     nets.trained.cache_clear()
+
+
+def test_the_same_unit_gives_the_same_row_and_the_test_part_has_no_say(monkeypatch):
+    unit = {"name": "row_digits", "seed": 0, "method": "spectral, rec", "k": 6}
+    first = comparison.work(**unit)
+    assert comparison.work(**unit) == first
+    data = task("row_digits")
+    shuffled = replace(data, test=data.test._replace(targets=data.test.targets[::-1]))
+    monkeypatch.setattr(comparison, "task", lambda name: shuffled)
+    again = comparison.work(**unit)
+    assert again[0]["test_accuracy"] != first[0]["test_accuracy"]
+    others = {key for key in first[0] if "test" not in key}
+    assert {key: again[0][key] for key in others} == {key: first[0][key] for key in others}
