@@ -20,7 +20,7 @@ import numpy as np
 
 from bounds.claim import Array, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.common.lstm import LSTMNet, sigmoid_slope
-from bounds.lstm_recovery.instances import Pair, inside, named, net_of, shared, weights
+from bounds.lstm_recovery.instances import Pair, inside, named, net_of, shared, weights, with_one_gate
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, invariant_box, preactivations, widths
 from bounds.measure.symbolic import identity
 
@@ -84,9 +84,11 @@ class BoxPair(Pair):
         return gate_ranges(self.net, self.box)
 
 
-def box_pair(W: Any, U: Any, b: Any, rounds: int, centre: Any, half: float, c: Any, h: Any, u: Any, **sides: int) -> BoxPair:
+def box_pair(
+    W: Any, U: Any, b: Any, rounds: int, centre: Any, half: float, c: Any, h: Any, u: Any, only: int = -1, **sides: int
+) -> BoxPair:
     """Inputs range over centre ± half; c, h (2, n) and u (T, m) are fractions of the sides, 0 at the lower end."""
-    net, centre = net_of(W, U, b), np.asarray(centre, float)
+    net, centre = with_one_gate(net_of(W, U, b), only), np.asarray(centre, float)
     box = invariant_box(net, centre - half, centre + half, rounds)
     start = inside(box["cl"], box["cu"], c), inside(box["hl"], box["hu"], h)
     return BoxPair(net, *start, shared(inside(box["ulo"], box["uhi"], u)), box)

@@ -40,6 +40,14 @@ def net_of(W: Any, U: Any, b: Any) -> LSTMNet:
     return LSTMNet(np.asarray(W, float), np.asarray(U, float), np.asarray(b, float))
 
 
+def with_one_gate(net: LSTMNet, only: int) -> LSTMNet:
+    """From `only` = 0 on, no gate but that one sees h and u, which sets its term of a bound apart; -1 leaves the net."""
+    if only < 0:
+        return net
+    seen = (np.arange(4) == only)[:, None, None]
+    return LSTMNet(net.W * seen, net.U * seen, net.b)
+
+
 @dataclass(frozen=True, eq=False)
 class Pair:
     """Two copies of one net, side by side, each with its own start and inputs."""

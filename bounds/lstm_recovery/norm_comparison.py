@@ -19,7 +19,7 @@ import numpy as np
 
 from bounds.claim import Array, Choice, Claim, Enclosure, Evidence, Int, Real, Step, rounded
 from bounds.common.lstm import LSTMNet
-from bounds.lstm_recovery.instances import Pair, named, net_of, weights
+from bounds.lstm_recovery.instances import Pair, named, net_of, weights, with_one_gate
 from bounds.lstm_recovery.norm_sets import norm_invariant_set
 from bounds.measure.symbolic import identity
 
@@ -75,12 +75,8 @@ class NormPair(Pair):
 def norm_pair(
     W: Any, U: Any, b: Any, k: int, q: float, umax: float, c: Any, h: Any, u: Any, only: int = -1, **sides: int
 ) -> NormPair:
-    """Starts c, h (2, n) in [-1, 1] times X_k; inputs u (T, 2, m) in [-1, 1] times umax. From `only` = 0 on, no gate but
-    that one sees h and u, which sets its term of the bound apart."""
-    net = net_of(W, U, b)
-    if only >= 0:
-        seen = (np.arange(4) == only)[:, None, None]
-        net = LSTMNet(net.W * seen, net.U * seen, net.b)
+    """Starts c, h (2, n) in [-1, 1] times X_k; inputs u (T, 2, m) in [-1, 1] times umax."""
+    net = with_one_gate(net_of(W, U, b), only)
     x = norm_invariant_set(net, k, umax)
     start = x["cb"] * np.asarray(c, float), x["H_next"] * np.asarray(h, float)
     return NormPair(net, *start, umax * np.asarray(u, float), k, q, umax)

@@ -17,7 +17,7 @@ for ALL t.
 
 import numpy as np
 
-from bounds.claim import Claim, Enclosure, rounded
+from bounds.claim import Claim, Enclosure, Int, rounded
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import BoxPair, box_pair, box_space, jacobian_of, mag
 from bounds.lstm_recovery.gate_coupling import Map, psi
@@ -113,7 +113,7 @@ FAR = named(U_i=82, b_f=-12, b_i=-4, b_o=10, b_c=np.arctanh(0.1))
 CLAIM = Claim(
     source="new",
     says="d_{t+1} ≤ Φ(d_t), and d_t ≤ Φᵗ(w) from any two states of the box",
-    space=box_space(steps=5),
+    space={**box_space(steps=5), "only": Int(-1, 3)},
     build=box_pair,
     assumes={},
     actual=after,

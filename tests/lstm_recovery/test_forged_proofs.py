@@ -227,12 +227,15 @@ def test_what_is_not_a_number_never_wins_a_comparison():
             assert not V.verify_time(net, box, "1/1000000", 3, "transient")[0] or gate == 2, (gate, value)
 
 
-def test_wrong_arguments_of_the_single_steps_are_named():
+def test_wrong_arguments_of_the_single_steps_are_named(proofs):
     box = R.proved_box(G0)
     for T, e in ((-1, 5), (True, 5), (3.0, 5), (3, 0), (3, -1)):
         with pytest.raises(ValueError, match="natural number and the tolerance positive"):
             V.verify_time(G0, box, e, T)
     with pytest.raises(ValueError, match="finite intervals"):
         V.verify_box(G0, {**box, "hl": [math.nan, 0]})
+    data = {name: V._floats(proofs["lmi"]["certificate"][name]) for name in ("P", "lam", "p", "sector")}
+    for rho in (1, 2, 0, -0.5):  # the inequality is easier at a larger rho, and from 1 on nothing decays
+        assert V.verify_lmi(G0, box, rho=rho, **data) == (False, "rho is not between 0 and 1")
     with pytest.raises(ValueError, match="zip"):
         V.verify_rate([[1, 0], [0, 1]], [1])
