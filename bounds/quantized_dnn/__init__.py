@@ -13,6 +13,7 @@ r"""Sawada, Saiin, Suetake, "Magic for the Age of Quantized DNNs" (MaQD, https:/
 - Standardised weights: `standardised_invariance`, `standardised_gradient`, `samuelson`.
 - Normalisation by layer and batch: `batch_independence`, `running_variance`, `inference_identity`.
 - Integers only: `integer_inference`, `accumulator`; and as a spiking network: `activation_is_a_neuron`.
+- Train such a network (`training`), turn it into integers and spikes without an error (`chain`).
 
 The building blocks are the paper's, the theorems are reconstructed from what it claims. Left out: its accuracies.
 """
@@ -29,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy(
             "lbn_backward lbn_infer lbn_train lbn_update weight_standardize weight_standardize_backward"
         ),
         "quantized_dnn.statistics": "expected_pooled_variance expected_running_variance",
+        "quantized_dnn.chain": "check_chain exact_run float_run fold integer_net integer_run spiking_run",
         "quantized_dnn.integers": "accumulator_bits integer_activation integer_thresholds",
     },
 )
