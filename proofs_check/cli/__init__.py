@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from proofs_check.cli import (
+    card,
     doctor,
     energy,
     entropy,
@@ -47,6 +48,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "prune": prune.prune,
     "verify-proof": verify_proof.verify_proof,
     "energy": energy.energy,
+    "card": card.card,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():

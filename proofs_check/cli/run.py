@@ -56,7 +56,7 @@ def run(
             one_sentence(LedgerProblem),
         ):
             shown = bar.add_task("run", claim="", total=None)
-            with campaign.process_pool(jobs or _cores()) as executor:
+            with campaign.process_pool(jobs or cores()) as executor:
                 reports = campaign.run(
                     keys,
                     executor,
@@ -81,7 +81,7 @@ def run(
         sys.exit(1)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use, where the system tells."""
     import os
 

@@ -1,0 +1,343 @@
+"""Falsification cards: what was asked of a claim and what came of it, as JSON and as one self-contained page.
+
+A card is made from the rows of a ledger; nothing on it is computed anew, so it says what the run said. The page needs no
+network and no script: it reads in dark and light, on a phone, on paper, and aloud.
+"""
+
+import html
+import json
+import math
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from proofs_check import __version__
+from proofs_check.campaign import Budget, Report, report
+from proofs_check.discover import find, module_of, source_hash
+from proofs_check.ledger import Ledger, Row, versions
+from proofs_check.points import from_json, to_json
+
+SCHEMA = "proofs-check card 1"
+BINS = 24
+SHOWN = 2000  # characters of a point on a page; the JSON has all of it
+
+
+def _packed(name: str) -> str:
+    """A file that comes with this package."""
+    return resources.files("proofs_check").joinpath(name).read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a card."""
+    loaded: dict[str, Any] = json.loads(_packed("card.schema.json"))
+    return loaded
+
+
+def card(key: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
+    """Everything that the rows of this budget say of one claim, as plain values."""
+    import inspect
+
+    claim, said = find(key), report(key, ledger, budget)
+    mine = ledger.rows(key, "", source_hash(key))
+    lines = (inspect.getdoc(module_of(key)) or "").splitlines()
+    return {
+        "schema": SCHEMA,
+        "claim": key,
+        "title": lines[0] if lines else key,
+        "says": claim.says,
+        "statement": "\n".join(lines[1:]).strip(),
+        "source": {"cited": claim.source, "entry": _bibliography(claim.source.split(",")[0].strip())},
+        "status": claim.status,
+        "passed": said.passed,
+        "problems": said.problems,
+        "news": said.news,
+        "trust": said.trust or None,
+        "risk": said.risk,
+        "judged": {
+            "draws": said.draws,
+            "search_calls": said.search_calls,
+            "holds": said.holds,
+            "survives": said.survives,
+            "undecided": said.undecided,
+            "refuted": said.refuted,
+            "out_of_scope": said.out_of_scope,
+        },
+        "tightest": _tightest(said),
+        "histogram": _histogram([row for name, row in mine.items() if name.startswith(f"draw:{budget.seed}:")]),
+        "cases": [{"name": name, "draws": count} for name, count in said.covers.items()],
+        "hypotheses": [_hypothesis(claim, name, key, ledger, budget) for name in claim.assumes],
+        "variants": [_variant(key, name, ledger, budget) for name in claim.falsified],
+        "also_true": list(claim.also_true),
+        "steps": [_step(step.says, mine.get(f"step:{i}"), mine.get(f"twin:{i}")) for i, step in enumerate(claim.proof)],
+        "seed": budget.seed,
+        "seconds": said.seconds,
+        "versions": json.loads(versions()) | {"proofs-check": __version__},
+        "command": _command(key, budget),
+    }
+
+
+def _command(key: str, budget: Budget) -> str:
+    asked = f" --points {budget.points}" if budget.points else f" --seconds {budget.seconds:g}" if budget.seconds != 2 else ""
+    return f"proofs-check run {key}{asked}{f' --seed {budget.seed}' if budget.seed else ''}"
+
+
+def _bibliography(key: str) -> dict[str, str] | None:
+    """The entry of papers.bib, field by field."""
+    import re
+
+    text = resources.files("bounds").joinpath("papers.bib").read_text(encoding="utf-8")
+    found = re.search(r"@\w+\{" + re.escape(key) + r",\n(.*?)\n\}", text, re.DOTALL)
+    if not found:
+        return None
+    fields = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", found[1], re.MULTILINE)
+    return {name: value.replace("{", "").replace("}", "") for name, value in fields}
+
+
+def _tightest(said: Report) -> dict[str, Any] | None:
+    if said.tightest is None:
+        return None
+    ratio = math.exp(min(said.tightest, 700.0)) if said.tightness_kind == "ratio" else None
+    point = json.loads(to_json(said.tightest_at))
+    return {"kind": said.tightness_kind, "score": said.tightest, "ratio": ratio, "point": point}
+
+
+def _histogram(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Scores of the draws: log(actual/bound), or the difference; negative is on the safe side.
+
+    The bars begin at the lowest twentieth, so that a few far points do not hide the others; how many lie below is said.
+    """
+    scores = sorted(row.tightness for row in rows if row.tightness is not None and math.isfinite(row.tightness))
+    if not scores:
+        return None
+    low, high = scores[len(scores) // 20], scores[-1]
+    width = (high - low) / BINS or 1.0
+    counts = [0] * BINS
+    shown = [score for score in scores if score >= low]
+    for score in shown:
+        counts[min(int((score - low) / width), BINS - 1)] += 1
+    below = len(scores) - len(shown)
+    return {"low": low, "high": low + BINS * width, "counts": counts, "below": below, "scored": len(scores), "drawn": len(rows)}
+
+
+def _variant_rows(key: str, name: str, ledger: Ledger, budget: Budget) -> dict[str, Row]:
+    wanted = {budget.search_name(find(key), name), "witness"}
+    return {task: row for task, row in ledger.rows(key, name, source_hash(key)).items() if task in wanted}
+
+
+def _variant(key: str, name: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
+    rows = _variant_rows(key, name, ledger, budget)
+    refuting = next((row for row in rows.values() if row.verdict == "refuted"), None)
+    out: dict[str, Any] = {"name": name, "changes": sorted(find(key).falsified[name]), "refuted": refuting is not None}
+    out |= {"by": None, "calls": sum(row.calls for row in rows.values()), "point": None, "actual": None, "bound": None}
+    if refuting is not None:
+        out["by"] = "search" if refuting.task.startswith("search") else "witness"
+        out |= {part: json.loads(getattr(refuting, part)) for part in ("point", "actual", "bound")}
+    return out
+
+
+def _hypothesis(claim: Any, name: str, key: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
+    """Which falsified variants do without this hypothesis, and whether they were refuted: if so, it is needed."""
+    without = [v for v, fields in claim.falsified.items() if "assumes" in fields and name not in fields["assumes"]]
+    refuted = [v for v in without if _variant(key, v, ledger, budget)["refuted"]]
+    return {"name": name, "dropped_in": without, "needed": bool(refuted) if without else None}
+
+
+def _step(says: str, check: Row | None, twin: Row | None) -> dict[str, Any]:
+    return {
+        "says": says,
+        "verdict": check.verdict if check else None,
+        "how": check.note if check else None,
+        "false_twin": twin.verdict if twin else None,
+    }
+
+
+# ---- the page -------------------------------------------------------------------------------------------------------
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """One card as HTML."""
+    title = html.escape(found["claim"])
+    verdict = _verdict(found)
+    parts = [
+        f"<p class='path'><a href='index.html'>all claims</a></p><h1>{html.escape(found['title'])}</h1>",
+        f"<p class='claim'><code>{title}</code></p>",
+        f"<p class='verdict {verdict[0]}' role='status'>{html.escape(verdict[1])}</p>",
+        f"<p class='says'>{html.escape(found['says'])}</p>",
+        _section("Statement", _prose(found["statement"])),
+        _section("Source", _source(found["source"])),
+        _section("What was tried", _tried(found)),
+        _section("How close it gets", _closeness(found)),
+        _section("Falsified variants", _variants(found["variants"])),
+        _section("Hypotheses", _hypotheses(found["hypotheses"])),
+        _section("Proof steps that a machine checked", _steps(found["steps"])),
+        _section("True although it looks like a mistake", _bullets(found["also_true"])),
+        _section("To repeat it", _repeat(found)),
+    ]
+    return _document(f"{title} · falsification card", "\n".join(parts))
+
+
+def index(found: Sequence[Mapping[str, Any]]) -> str:
+    """All cards in one table."""
+    rows = [
+        [
+            f"<a href='{html.escape(one['claim'])}.html'>{html.escape(one['claim'])}</a>",
+            html.escape(one["says"]),
+            html.escape(_verdict(one)[1].partition(":")[0]),
+            f"{sum(v['refuted'] for v in one['variants'])}/{len(one['variants'])}",
+            f"{sum(s['verdict'] == 'proved' for s in one['steps'])}/{len(one['steps'])}",
+            one["trust"] or "—",
+        ]
+        for one in found
+    ]
+    passed, variants = sum(one["passed"] for one in found), [v["refuted"] for one in found for v in one["variants"]]
+    summary = f"{len(found)} claims, {passed} pass; {sum(variants)} of {len(variants)} falsified variants refuted."
+    table = _table(
+        "Every claim and what its check could tell apart", ["claim", "says", "verdict", "variants", "steps", "trust"], rows
+    )
+    return _document("Falsification cards", f"<h1>Falsification cards</h1><p>{summary}</p>{table}")
+
+
+def _verdict(found: Mapping[str, Any]) -> tuple[str, str]:
+    if not found["passed"]:
+        return "bad", f"fails: {'; '.join(found['problems'])}"
+    if found["status"] == "false":
+        return "good", "refuted, as it should be: this statement is false"
+    if found["status"] == "conjecture":
+        news = f"; news: {'; '.join(found['news'])}" if found["news"] else ""
+        return "open", f"conjecture: nothing refuted it, and every variant was refuted{news}"
+    return "good", "holds: nothing refuted it, and the same check refuted every falsified variant"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{html.escape(title)}</h2>{body}</section>" if body else ""
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in columns)
+    body = "".join(f"<tr><th scope='row'>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
+    table = f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='wide' tabindex='0' role='region' aria-label='{html.escape(caption)}'>{table}</div>"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+
+
+def _prose(text: str) -> str:
+    """Paragraphs; what is laid out by hand (tables, lists, displayed formulas) keeps its lines."""
+    parts = []
+    for block in text.split("\n\n"):
+        lines = block.strip("\n").splitlines()
+        by_hand = any(line.lstrip().startswith(("|", "- ", "$$", "    ")) for line in lines)
+        body = html.escape("\n".join(lines) if by_hand else " ".join(lines))
+        parts.append(f"<pre>{body}</pre>" if by_hand else f"<p>{body}</p>")
+    return "".join(parts) if text else ""
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    cited, entry = html.escape(source["cited"]), source["entry"]
+    if entry is None:
+        return f"<p>{cited}</p>"
+    words = {name: html.escape(entry.get(name, "")) for name in ("author", "title", "journal", "booktitle", "year")}
+    where = words["journal"] or words["booktitle"]
+    return f"<p>{cited}<br>{words['author']}: <cite>{words['title']}</cite>, {where}, {words['year']}</p>"
+
+
+def _tried(found: Mapping[str, Any]) -> str:
+    judged = found["judged"]
+    names = ("holds", "survives", "undecided", "refuted", "out_of_scope")
+    rows = [[name.replace("_", " "), f"{judged[name]:,}"] for name in names]
+    cases = [[html.escape(case["name"]), f"{case['draws']:,}"] for case in found["cases"]]
+    said = f"<p>{judged['draws']:,} drawn points, {judged['search_calls']:,} calls of the search for the tightest one. "
+    said += f"Trust: {found['trust'] or 'none'}. Risk spent: {found['risk']:.1e}.</p>"
+    more = _table("Cases that a fair sample contains", ["case", "drawn points"], cases) if cases else ""
+    return said + _table("Verdicts", ["verdict", "points"], rows) + more
+
+
+def _closeness(found: Mapping[str, Any]) -> str:
+    tightest, histogram = found["tightest"], found["histogram"]
+    if tightest is None:
+        return "<p>The two sides are truth values or have no distance to compare.</p>"
+    if tightest["ratio"] is not None:
+        value = f"actual/bound = {tightest['ratio']:.6g}"
+    else:
+        value = f"actual − bound = {tightest['score']:.6g}"
+    instance = f"<details><summary>that instance</summary>{_point(tightest['point'])}</details>"
+    return f"<p>Tightest instance found: {value}.</p>{_picture(histogram, tightest['kind'])}{instance}"
+
+
+def _picture(histogram: Mapping[str, Any] | None, kind: str) -> str:
+    """Bars of the draws' scores, with words for who cannot see them."""
+    if histogram is None:
+        return ""
+    top, counts = max(histogram["counts"]), histogram["counts"]
+    tall = [96 * n / top for n in counts]
+    bars = "".join(f"<rect x='{14 * i + 1}' y='{100 - h:.1f}' width='12' height='{h:.1f}'/>" for i, h in enumerate(tall))
+    what = "log(actual/bound)" if kind == "ratio" else "actual − bound"
+    low, high = f"{histogram['low']:.3g}", f"{histogram['high']:.3g}"
+    below = f", {histogram['below']} below" if histogram["below"] else ""
+    about = f"{what}, {histogram['scored']} drawn points{below}"
+    label = html.escape(f"Histogram of {about}, from {low} to {high}; the highest bar has {top} points.")
+    picture = (
+        f"<svg viewBox='0 0 {14 * len(counts)} 100' role='img' aria-label='{label}' preserveAspectRatio='none'>{bars}</svg>"
+    )
+    ends = f"<span>{low}</span><span>{html.escape(about)}</span><span>{high}</span>"
+    return f"<figure>{picture}<figcaption>{ends}</figcaption></figure>"
+
+
+def _point(point: Any) -> str:
+    text = json.dumps(point, ensure_ascii=False)
+    cut = f"{text[:SHOWN]} … ({len(text) - SHOWN:,} more characters in the JSON)" if len(text) > SHOWN else text
+    return f"<pre>{html.escape(cut)}</pre>"
+
+
+def _ends(side: Any) -> str:
+    low, high = from_json(json.dumps(side))
+    first = [str(end).replace("\n", " ") for end in (low, high)]
+    text = first[0] if first[0] == first[1] else f"{first[0]} … {first[1]}"
+    return html.escape(text if len(text) < 120 else text[:120] + " …")
+
+
+def _variants(variants: Sequence[Mapping[str, Any]]) -> str:
+    rows = []
+    for v in variants:
+        name = html.escape(v["name"])
+        if not v["refuted"]:
+            rows.append([name, "not refuted", ""])
+            continue
+        how = f"by search, {v['calls']:,} calls" if v["by"] == "search" else "by its known witness"
+        sides = f"{_ends(v['actual'])} &gt; {_ends(v['bound'])}"
+        rows.append([name, how, f"{sides}<details><summary>point</summary>{_point(v['point'])}</details>"])
+    return _table("Misreadings that the same check refutes", ["variant", "refuted", "counterexample: actual > bound"], rows)
+
+
+def _hypotheses(hypotheses: Sequence[Mapping[str, Any]]) -> str:
+    if not hypotheses:
+        return "<p>None: the claim is about every instance that can be built.</p>"
+    rows = []
+    for h in hypotheses:
+        names = ", ".join(map(html.escape, h["dropped_in"]))
+        shown = f"yes: without it, “{names}” was refuted" if h["needed"] else f"not shown by “{names}”"
+        rows.append([html.escape(h["name"]), shown if names else "no variant drops it"])
+    return _table("Hypotheses, and whether a variant shows that they are needed", ["hypothesis", "needed?"], rows)
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
+    if not steps:
+        return ""
+    rows = [[html.escape(str(cell)) for cell in (s["says"], f"{s['verdict']}: {s['how']}", s["false_twin"])] for s in steps]
+    return _table("Steps, and false twins that the same checker must refute", ["step", "verdict", "its false twin"], rows)
+
+
+def _repeat(found: Mapping[str, Any]) -> str:
+    numbers = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    spent = html.escape(f"Seed {found['seed']}; {found['seconds']:.1f} core-seconds; {numbers}.")
+    return f"<pre>{html.escape(found['command'])}</pre><p>{spent}</p>"
+
+
+def _document(title: str, body: str) -> str:
+    return (
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{title}</title><style>\n{_packed('card.css')}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
+    )
