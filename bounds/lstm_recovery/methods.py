@@ -221,13 +221,15 @@ def each_certificate(
     lmi_solves: int = 14,
     progress: Callable[[str], None] = lambda _: None,
     expired: Callable[[], bool] = lambda: False,
+    prove: bool = True,
 ) -> Iterator[Certificate]:
     """`certificates` one by one, each as soon as it is found and proved, the cheap ones first.
 
     The inputs after the anomaly lie in [ulo, uhi]; what the anomaly left is any state of the invariant box, or, with
     `anomaly_steps`, whatever that many arbitrary inputs leave of a state of the box. Several layers have the norm
     certificates only. `methods`: names among METHODS; None: all, the matrix inequality for at most 4 units. Once
-    `expired()` is true the search for a matrix inequality ends with the best one so far.
+    `expired()` is true the search for a matrix inequality ends with the best one so far. `prove=False` leaves the proofs
+    out, and every answer in floats.
     """
     eps, stack = tolerance(e), layers_of(net)
     lo, hi = input_range(stack[0], ulo, uhi)
@@ -239,7 +241,7 @@ def each_certificate(
     hidden: Box | None = None
 
     def proved(found: Sequence[tuple[Certificate, dict[str, Any]]]) -> Iterator[Certificate]:
-        return (_proved(x, eps, hidden, *pair) for pair in found)
+        return (_proved(x, eps, hidden, *pair) if prove else pair[0] for pair in found)
 
     if "norm" in wanted and anomaly_steps is None:
         yield from proved(_norms(x))
