@@ -17,6 +17,7 @@ from proofs_check.cli import (
     prune,
     recovery,
     replay,
+    report,
     run,
     show,
     spikes,
@@ -49,6 +50,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "verify-proof": verify_proof.verify_proof,
     "energy": energy.energy,
     "card": card.card,
+    "report": report.report,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
