@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bounds.claim import Claim
-from bounds.common.lstm import LSTMNet
+from bounds.common.lstm import LSTMNet, lstm_step
 from bounds.lstm_recovery import (
     closed_form,
     elementwise,
@@ -347,3 +347,17 @@ def test_slope_ranges_for_every_position_of_zero():
             assert low[0] == pytest.approx(sigmoid_slope(grid).min(), rel=1e-12)
             assert high[0] >= sigmoid_slope(grid).max()
             assert high[0] == pytest.approx(sigmoid_slope(grid).max(), rel=1e-3)
+
+
+def test_a_candidate_at_both_ends_of_its_range_meets_the_saturated_bound():
+    """U_c = 1.5 twice, h = (1, 1) against (-1, -1): the candidates are ±tanh 3, and so far apart the bound must be."""
+    ones, zero = np.ones(2), np.zeros((4, 2, 2))
+    zero[3] = 1.5
+    net = LSTMNet(np.zeros((4, 2, 1)), zero, np.repeat([[-12.0], [10], [10], [0]], 2, axis=1))
+    box = {"cl": -5 * ones, "cu": 5 * ones, "hl": -ones, "hu": ones, "ulo": np.zeros(1), "uhi": np.zeros(1)}
+    c, _ = lstm_step(net, np.zeros((2, 2)), np.stack([ones, -ones]), np.zeros((2, 1)))
+    d = np.array([0, 0, 2.0, 2.0])
+    image = transient.phi(net, interval_box.gate_ranges(net, box), np.full(4, np.inf))(d)
+    assert (image[:2] >= (c[0] - c[1]) * (1 - 1e-12)).all()
+    assert c[0] - c[1] == pytest.approx(2 * math.tanh(3) * ones, rel=1e-4)
+    assert image[:2] == pytest.approx(c[0] - c[1], rel=1e-4)

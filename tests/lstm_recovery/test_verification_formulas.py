@@ -165,6 +165,12 @@ def test_the_two_norm_is_above_the_true_one_also_where_floats_are_not():
     assert V._norm(np.zeros((3, 2)), 2.0) == 0
 
 
+def test_a_two_norm_that_numpy_underestimates_is_no_bound(monkeypatch):
+    monkeypatch.setattr(np.linalg, "norm", lambda *_: 13.0)
+    assert V._norm(np.diag([12.0, 5.0]), 2.0) == 13 * (1 + 1e-9)
+    assert V._norm(np.diag([14.0, 5.0]), 2.0) == math.inf
+
+
 def test_bound_of_the_inequality_is_that_of_the_statement():
     p, start = np.array([2.0, 3.0]), points([0.5, 2.0])
     kappa = math.sqrt(2 * 0.25 + 3 * 4)
