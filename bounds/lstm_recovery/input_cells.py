@@ -99,10 +99,8 @@ def stages(net: LSTMNet, box: Box, edges: Edges, most: int = 60) -> list[Stage]:
     return found
 
 
-def settled_time(
-    tube: Sequence[Stage], d0: np.ndarray, e: float, most: int = 1000, expired: Callable[[], bool] = lambda: False
-) -> tuple[float, list[np.ndarray]]:
-    """T and d_0..d_T from d0 (2n,); (inf, ...) if `expired()` says stop or it stalls above e: no entry loses more than 1e-4
+def settled_time(tube: Sequence[Stage], d0: np.ndarray, e: float, most: int = 1000) -> tuple[float, list[np.ndarray]]:
+    """T and d_0..d_T from d0 (2n,); (inf, ...) if it stalls above e: no entry loses more than 1e-4
     of itself, so that `most` steps would hardly do."""
     d, n = np.asarray(d0, float), len(d0) // 2
     path = [d]
@@ -110,7 +108,7 @@ def settled_time(
         new = tube[min(t, len(tube) - 1)].step(d)
         if d[n:].max() <= e and (new <= d).all():
             return t, path
-        if (t >= len(tube) and not (new < d * (1 - 1e-4)).any()) or expired():
+        if t >= len(tube) and not (new < d * (1 - 1e-4)).any():
             break
         d = new
         path.append(d)

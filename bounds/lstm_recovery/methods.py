@@ -282,7 +282,7 @@ def each_certificate(
         progress("cells of inputs")
         edges = cut(layer, box, cells)
         tube = stages(layer, box, edges)
-        T, path = settled_time(tube, start, x.e, expired=expired)
+        T, path = settled_time(tube, start, x.e)
         if name == "cells":
             data = {"edges": _exact_text_of(edges), "stages": len(tube)}
             yield from proved([(Certificate(name, f"{len(tube[0].maps)} cells", T, None, "float"), data)])
