@@ -94,7 +94,7 @@ class Adam:
             first += (1 - self.beta1) * gradient
             second *= self.beta2
             second += (1 - self.beta2) * (gradient * gradient)
-            root = np.sqrt(second)
+            root = np.sqrt(second, out=np.empty_like(second))
             root *= correction
             root += self.epsilon
             np.divide(first, root, out=root)

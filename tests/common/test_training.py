@@ -71,6 +71,13 @@ def test_adam_follows_the_published_recursion(rng):
         assert p["w"][0] == pytest.approx(slow, rel=1e-12)
 
 
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+def test_a_single_number_can_be_trained(optimiser):
+    p = {"bias": np.array(1.0)}
+    optimiser().step(p, {"bias": np.array(2.0)}, 0.1)
+    assert p["bias"] < 1
+
+
 def test_momentum_sums_a_geometric_series():
     p, sgd = {"w": np.zeros(1)}, SGD(0.5)
     for _ in range(3):
