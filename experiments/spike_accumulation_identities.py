@@ -6,8 +6,9 @@ and the per-step gradients (G1) 120,000 more in scaled integers, with feedback. 
 the count stand the share that spikes (in the last layer) and the number that met a tie. F: forward, G: gradients, R: rates,
 C: costs, N: floats.
 
-A unit is 1,000 instances, or 12,000 in integers. The full form takes some 6 minutes on one core, no statement more than
-one; the quick one half a minute. The seconds of a row are the only numbers that are not the same in every run.
+A unit is 1,000 instances, or 12,000 in integers. The full form takes about 8 minutes on a core of its own, no statement more
+than a minute and a half; the quick one half a minute. Seconds are by the clock, and not the same in every run: the kept run
+shared two cores with a dozen other processes.
 """
 
 import importlib
