@@ -13,7 +13,7 @@ r"""Sawada, Saiin, Suetake, "Magic for the Age of Quantized DNNs" (MaQD, https:/
 - Standardised weights: `standardised_invariance`, `standardised_gradient`, `samuelson`.
 - Normalisation by layer and batch: `batch_independence`, `running_variance`, `inference_identity`.
 - Integers only: `integer_inference`, `accumulator`; and as a spiking network: `activation_is_a_neuron`.
-- Train such a network (`training`), turn it into integers and spikes without an error (`chain`).
+- Train such a network (`training`), turn it into integers and spikes without an error (`chain`), also your own (`own_network`).
 
 The building blocks are the paper's, the theorems are reconstructed from what it claims. Left out: its accuracies.
 """

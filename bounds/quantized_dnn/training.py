@@ -266,7 +266,8 @@ def save(net: QuantizedNet, file: Path, input_states: int) -> None:
     """
     held: dict[str, Any] = {"input.states": np.int64(input_states), "eps": np.float64(net.eps)}
     for l, w in enumerate(net.w):
-        held |= {f"{l}.weight": entries(w), f"{l}.gamma": net.gamma[l], f"{l}.beta": net.beta[l]}
+        whole = isinstance(w, Convolution) and w.map_out == (1, 1)  # a readout that sees all pooled maps at once
+        held |= {f"{l}.weight": as_rows(w) if whole else entries(w), f"{l}.gamma": net.gamma[l], f"{l}.beta": net.beta[l]}
         if l < len(net.running):
             held |= {f"{l}.m": np.float64(net.running[l][0]), f"{l}.r": np.float64(net.running[l][1])}
     np.savez(file, **held)
