@@ -361,3 +361,23 @@ def test_a_candidate_at_both_ends_of_its_range_meets_the_saturated_bound():
     assert (image[:2] >= (c[0] - c[1]) * (1 - 1e-12)).all()
     assert c[0] - c[1] == pytest.approx(2 * math.tanh(3) * ones, rel=1e-4)
     assert image[:2] == pytest.approx(c[0] - c[1], rel=1e-4)
+
+
+def test_envelope_of_different_inputs_tends_to_the_whole_series():
+    for x in drawn(input_to_state.CLAIM, 6):
+        M = norm_comparison.comparison_matrix_2x2(x.net, x.k, np.inf, x.umax)
+        apart = np.abs(x.u[:, 0] - x.u[:, 1]).max()
+        d, series, term = np.linalg.norm(x.distance[0].reshape(2, -1), np.inf, axis=1), np.zeros(2), M.B * apart
+        for _ in range(20_000):
+            series, term = series + term, M.A @ term
+        want = [np.linalg.matrix_power(M.A, t) @ d + series for t in range(1, len(x.u) + 1)]
+        np.testing.assert_allclose(input_to_state.envelope(x).hi, want, rtol=1e-8)
+
+
+def test_log_law_counts_with_the_unit_that_forgets_slowest():
+    b = np.array([[-3.0, 0.0], [0, 0], [0, 0], [0.1, 0.1]])
+    net = LSTMNet(np.zeros((4, 2, 1)), np.zeros((4, 2, 2)), b)
+    box, _ = unbounded_anomaly.anomaly_set(net, 1)
+    after_one, _ = reach_tube.tube_recovery(net, box, interval_box.widths(box), 0.01)
+    assert reach_tube.log_law(net, 1000, 0.01) == after_one + 10  # 2^10 is the first power of 2 above 1000
+    assert reach_tube.reach_tube_recovery(net, 1000, 0.01)[0] <= after_one + 10
