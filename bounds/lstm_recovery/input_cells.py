@@ -29,6 +29,7 @@ from bounds.claim import Claim, Enclosure, Int, Real, rounded
 from bounds.common.lstm import LSTMNet
 from bounds.lstm_recovery.elementwise import BoxPair, box_pair, box_space
 from bounds.lstm_recovery.gate_coupling import Map
+from bounds.lstm_recovery.instances import named
 from bounds.lstm_recovery.interval_box import Box, Ranges, gate_ranges, widths
 from bounds.lstm_recovery.reach_tube import _image
 from bounds.lstm_recovery.transient import phi
@@ -171,6 +172,18 @@ def _smallest(s: Stage, d: np.ndarray) -> np.ndarray:
     return np.asarray(np.min([f(d) for f in s.maps], axis=0))
 
 
+# the input gate is shut in the first cell and open in the second, where the inputs are
+SHUT_THEN_OPEN = {
+    **named(U_c=1, W_i=10, b_f=-12, b_o=10),
+    "rounds": 1,
+    "centre": [0.0],
+    "half": 1.0,
+    "c": [[0.5], [0.5]],
+    "h": [[1.0], [0.0]],
+    "u": np.ones((5, 1)),
+    "cells": 2,
+}
+
 CLAIM = Claim(
     source="new",
     says="with the inputs cut into cells, |x_t − x̃_t| ≤ d_t = max_k Φ_{t−1,k}(d_{t−1})",
@@ -183,6 +196,7 @@ CLAIM = Claim(
         "the smallest over the cells": {"bound": lambda x: bounded(x, _smallest)},
         "only the first cell": {"bound": lambda x: bounded(x, lambda s, d: s.maps[0](d))},
     },
+    witness={"the smallest over the cells": SHUT_THEN_OPEN, "only the first cell": SHUT_THEN_OPEN},
     covers={"more than two cells": lambda x: len(x.tube[0].maps) > 2},
     cost=0.05,
 )
