@@ -276,7 +276,7 @@ def each_certificate(
     if "tube" in wanted:
         progress("tube")
         yield from proved([(Certificate("tube", "", tube_recovery(layer, box, start, x.e)[0], None, "float"), {})])
-    for name, cells in (("cells", CELLS), ("cells_lmi", LMI_CELLS)):
+    for name, cells in (("cells", CELLS if layer.n <= 16 else CELLS // 2), ("cells_lmi", LMI_CELLS)):  # time grows with both
         if name not in wanted or not layer.m:
             continue
         progress("cells of inputs")
