@@ -20,7 +20,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from math import floor, lcm, log2
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -270,7 +270,8 @@ def _integer_layer(layer: FoldedLayer, M: int) -> IntegerLayer:
         signs.append(sign)
         tau.append([min(max(v, -layer.limit), layer.limit + 1) for v in turned])
     none = np.zeros(0, dtype=np.int64)
-    return IntegerLayer(layer.name, layer.q, np.array(signs), np.array(tau, dtype=kind), none, none, layer.bits)
+    q = in_arithmetic(layer.q, kind)
+    return IntegerLayer(layer.name, q, np.array(signs), np.array(tau, dtype=kind), none, none, layer.bits)
 
 
 def _integer_readout(layer: FoldedLayer) -> IntegerLayer:
@@ -281,7 +282,8 @@ def _integer_readout(layer: FoldedLayer) -> IntegerLayer:
     C = len(scale)
     empty = np.zeros((C, 0), dtype=np.int64)
     none = np.zeros(C, dtype=np.int64)
-    return IntegerLayer(layer.name, layer.q, none, empty, np.array(scale, dtype=kind), np.array(offset, dtype=kind), layer.bits)
+    q = in_arithmetic(layer.q, _arithmetic(layer.bits))
+    return IntegerLayer(layer.name, q, none, empty, np.array(scale, dtype=kind), np.array(offset, dtype=kind), layer.bits)
 
 
 def score_unit(readout: FoldedLayer) -> int:
@@ -289,29 +291,35 @@ def score_unit(readout: FoldedLayer) -> int:
     return lcm(*(v.denominator for v in (*readout.A, *readout.B)))
 
 
-def integer_run(net: Sequence[IntegerLayer], k: Array, products: Literal["integer", "float"] = "integer") -> Run:
-    """Products, sums and comparisons of integers. "float": products by the float unit where they are as exact, because every
-    partial sum is an integer below 2^24 (float32) or 2^53 (float64); ValueError where they are not."""
+def in_floats(net: Sequence[IntegerLayer]) -> list[IntegerLayer]:
+    """The same network with its integers in floats, for the speed of their products: as exact, because every partial sum is an
+    integer below 2^24 (float32) or 2^53 (float64). ValueError where it is not."""
+    found = []
+    for layer in net:
+        if layer.bits > 54:
+            raise ValueError(f"layer {layer.name} has sums of {layer.bits} bits, which floats do not hold")
+        kind = np.float32 if layer.bits <= 25 else np.float64
+        found.append(replace(layer, q=in_arithmetic(layer.q, kind), tau=layer.tau.astype(kind), sign=layer.sign.astype(kind)))
+    return found
+
+
+def integer_run(net: Sequence[IntegerLayer], k: Array) -> Run:
+    """Products, sums and comparisons of integers, in the arithmetic of q: int64 or Python's, or that of `in_floats`."""
     states: list[Array] = []
     for layer in net:
-        kind: Any = _arithmetic(layer.bits)
-        if products == "float":
-            if layer.bits > 54:
-                raise ValueError(f"layer {layer.name} has sums of {layer.bits} bits, which floats do not hold")
-            kind = np.float32 if layer.bits <= 25 else np.float64
-        n = sums(in_arithmetic(layer.q, kind), k.astype(kind))
+        n = sums(layer.q, k.astype(entries(layer.q).dtype))
         if layer.scale.size:
             n = n.astype(layer.scale.dtype)
-            scores = per_neuron(layer.q, layer.scale) * n + per_neuron(layer.q, layer.offset)
-            return Run(states, scores)
-        blocks = n.reshape(len(n), len(layer.sign), -1)
+            return Run(states, per_neuron(layer.q, layer.scale) * n + per_neuron(layer.q, layer.offset))
+        dense = n.shape[1] == len(layer.sign)
+        blocks = n if dense else n.reshape(len(n), len(layer.sign), -1)
+        sign, tau = (layer.sign, layer.tau.T) if dense else (layer.sign[:, None], layer.tau.T[:, :, None])
         if not (layer.sign == 1).all():
-            blocks = blocks * layer.sign.astype(kind)[:, None]
-        tau = layer.tau.astype(kind)
-        small = np.zeros(blocks.shape, dtype=np.int64 if layer.tau.shape[1] > 127 else np.int8)
-        for j in range(tau.shape[1]):
-            small += (blocks >= tau[:, j, None]).astype(bool)
-        k = small.reshape(n.shape)
+            blocks = blocks * sign
+        count = np.zeros(blocks.shape, dtype=np.int8 if len(tau) <= 127 else np.int64)
+        for threshold in tau:
+            count += (blocks >= threshold).astype(bool)
+        k = count.reshape(n.shape)
         states.append(k)
     raise ValueError("the last layer must be a readout")
 

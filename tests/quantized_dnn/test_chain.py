@@ -11,6 +11,7 @@ from bounds.quantized_dnn.chain import (
     exact_run,
     float_run,
     fold,
+    in_floats,
     input_integers,
     integer_net,
     integer_run,
@@ -63,7 +64,7 @@ def test_integers_and_spikes_are_the_exact_network_ties_included(M, maps):
         exact = exact_run(layers, k)
         whole = integer_net(layers)
         fires = spiking_run(layers, k)
-        for run in (integer_run(whole, k), fires.run, integer_run(whole, k, "float")):
+        for run in (integer_run(whole, k), fires.run, integer_run(in_floats(whole), k)):
             for ours, theirs in zip(exact.run.states, run.states, strict=True):
                 np.testing.assert_array_equal(ours, theirs)
             assert (exact.run.scores * score_unit(layers[-1]) == run.scores).all()
@@ -163,7 +164,7 @@ def test_sums_wider_than_64_bits_are_python_integers():
         np.testing.assert_array_equal(ours, theirs)
         np.testing.assert_array_equal(ours, fired)
     with pytest.raises(ValueError, match="which floats do not hold"):
-        integer_run(whole, k, "float")
+        in_floats(whole)
 
 
 def test_thresholds_out_of_reach_stay_in_the_range_of_the_sums():
