@@ -33,9 +33,13 @@ def dithered_mean(z: Any, D: Any, a: int, b: int, width: Any = None) -> Any:
 def noisy_mean(z: Any, D: Any, a: int, b: int, F: Callable[[Any], Any]) -> Any:
     """E Q(z + ν) = D(a + Σ_{j=a+1}^{b} F(z − D(j − 1/2))) for symmetric noise ν with the continuous cdf F.
 
+    ValueError unless D > 0 and a < b.
+
     >>> from scipy.special import expit
     >>> round(float(noisy_mean(0.37, 1 / 3, 0, 3, lambda x: expit(x / 0.1))), 15)
     0.369348794268875
     """
+    if not D > 0 or not a < b:
+        raise ValueError(f"D must be positive and a less than b, got {D}, {a} and {b}")
     half = Fraction(1, 2) if isinstance(D, Fraction | int) else 0.5
     return D * (a + sum(F(z - D * (j - half)) for j in range(a + 1, b + 1)))

@@ -8,20 +8,22 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from bounds.measure.ball import fraction
+
 Thresholds = tuple[int, tuple[Any, ...]]
 
 
 def integer_thresholds(A: Any, B: Any, M: int) -> Thresholds:
     """(sign of A, M − 1 integers): state = number of j with n ≥ τ_j (A > 0) or n ≤ τ_j (A < 0); for A = 0, M − 1 truth values.
 
-    Floats count as the rationals that they are. ValueError for M < 2.
+    Floats count as the rationals that they are. ValueError for M < 2, infinities and NaN.
 
     >>> integer_thresholds(Fraction(2, 7), Fraction(-3, 23), 4), integer_thresholds(Fraction(-2, 7), Fraction(1, 2), 3)
     ((1, (2, 3, 4)), (-1, (0, -1)))
     """
     if int(M) != M or M < 2:
         raise ValueError(f"M counts states and must be an integer of at least 2, got {M}")
-    A, B = Fraction(A), Fraction(B)
+    A, B, M = fraction(A), fraction(B), int(M)
     t = [Fraction(2 * j - 1, 2 * (M - 1)) for j in range(1, M)]
     if A == 0:
         return 0, tuple(level <= B for level in t)
@@ -39,7 +41,7 @@ def integer_activation(n: int, thresholds: Thresholds) -> int:
     sign, values = thresholds
     if sign == 0:
         return sum(bool(v) for v in values)
-    return sum(n >= v if sign > 0 else n <= v for v in values)
+    return int(sum(n >= v if sign > 0 else n <= v for v in values))
 
 
 def accumulator_bits(N: int, w_max: int, M_a: int) -> int:
@@ -48,6 +50,6 @@ def accumulator_bits(N: int, w_max: int, M_a: int) -> int:
     >>> accumulator_bits(576, 1, 5)
     13
     """
-    if N < 1 or w_max < 1 or M_a < 2:
-        raise ValueError(f"N and w_max must be at least 1 and M_a at least 2, got {N}, {w_max}, {M_a}")
-    return (2 * N * w_max * (M_a - 1)).bit_length()
+    if any(int(v) != v for v in (N, w_max, M_a)) or N < 1 or w_max < 1 or M_a < 2:
+        raise ValueError(f"N and w_max must be integers of at least 1 and M_a of at least 2, got {N}, {w_max}, {M_a}")
+    return (2 * int(N) * int(w_max) * (int(M_a) - 1)).bit_length()

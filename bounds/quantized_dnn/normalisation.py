@@ -21,12 +21,14 @@ def weight_standardize(w: Any, eps: float = 0.0) -> tuple[np.ndarray, np.ndarray
     w = np.asarray(w, dtype=np.result_type(np.asarray(w).dtype, np.float32))
     if w.ndim != 2 or w.shape[1] < 2:
         raise ValueError(f"w must have shape (n_out, n) with n >= 2, got {w.shape}")
-    if eps < 0:
+    if not eps >= 0:
         raise ValueError(f"eps must not be negative, got {eps}")
+    if not np.isfinite(w).all():
+        raise ValueError("w must be finite")
     centred = w - w.mean(axis=1, keepdims=True)
     s = np.sqrt((centred * centred).mean(axis=1) + w.dtype.type(eps))
-    if not (s > 0).all():
-        raise ValueError(f"row {int(np.argmin(s > 0))} of w has equal weights: with eps = 0 it cannot be standardised")
+    if not (differ := (s > 0) & ((np.ptp(w, axis=1) > 0) | (eps > 0))).all():  # a rounded mean of equal weights may be off
+        raise ValueError(f"row {int(np.argmin(differ))} of w has equal weights: with eps = 0 it cannot be standardised")
     return centred / s[:, None], s
 
 
@@ -45,7 +47,7 @@ def _checked(z: Any, gamma: Any, beta: Any, eps: float) -> tuple[np.ndarray, np.
     z = np.asarray(z, dtype=np.result_type(np.asarray(z).dtype, np.float32))
     if z.ndim != 2 or 0 in z.shape:
         raise ValueError(f"z must have shape (B, D) with B, D >= 1, got {z.shape}")
-    if eps < 0:
+    if not eps >= 0:
         raise ValueError(f"eps must not be negative, got {eps}")
     scale, shift = np.asarray(gamma, dtype=z.dtype), np.asarray(beta, dtype=z.dtype)
     for name, value in (("gamma", scale), ("beta", shift)):
@@ -59,8 +61,10 @@ def lbn_train(z: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> tuple[np.ndar
     z, gamma, beta = _checked(z, gamma, beta, eps)
     centred = z - z.mean(axis=1, keepdims=True)
     s = np.sqrt((centred * centred).mean(axis=1) + z.dtype.type(eps))
-    if not (s > 0).all():
-        raise ValueError(f"sample {int(np.argmin(s > 0))} has equal features: with eps = 0 it cannot be normalised")
+    if not np.isfinite(s).all():
+        raise ValueError(f"sample {int(np.argmin(np.isfinite(s)))} has features that are not finite, or too large to square")
+    if not (differ := (s > 0) & ((np.ptp(z, axis=1) > 0) | (eps > 0))).all():  # a rounded mean of equal features may be off
+        raise ValueError(f"sample {int(np.argmin(differ))} has equal features: with eps = 0 it cannot be normalised")
     standard = centred / s[:, None]
     return gamma * standard + beta, standard, s
 
@@ -79,11 +83,13 @@ def lbn_backward(z: Any, gamma: Any, beta: Any, eps: float, dy: Any) -> tuple[np
 def lbn_update(z: Any, m: float | None, r: float | None, rho: float) -> tuple[float, float]:
     """Running (m, r) after the batch z (B, D): (1 − ρ) times the old plus ρ times the batch's; None: the first batch.
 
-    ValueError unless 0 < ρ ≤ 1.
+    ValueError unless z has that shape and 0 < ρ ≤ 1.
     """
     if not 0 < rho <= 1:
         raise ValueError(f"rho must lie in (0, 1], got {rho}")
     z = np.asarray(z, dtype=float)
+    if z.ndim != 2 or 0 in z.shape:
+        raise ValueError(f"z must have shape (B, D) with B, D >= 1, got {z.shape}")
     now = float(z.mean(axis=1).mean()), float((z * z).mean())
     if m is None or r is None:
         return now

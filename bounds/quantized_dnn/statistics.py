@@ -9,6 +9,8 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from bounds.measure.ball import fraction
+
 Sample = Sequence[Any]
 
 
@@ -17,11 +19,11 @@ def _mean(values: Sequence[Any]) -> Any:
 
 
 def _checked(samples: Sequence[Sample], B: int) -> list[list[Fraction]]:
-    if not samples or len({len(s) for s in samples}) != 1 or len(samples[0]) == 0:
+    if len(samples) == 0 or len({len(s) for s in samples}) != 1 or len(samples[0]) == 0:
         raise ValueError("samples must be at least one vector, all of one positive length")
     if B < 1:
         raise ValueError(f"B must be at least 1, got {B}")
-    return [[Fraction(v) for v in s] for s in samples]
+    return [[fraction(v) for v in s] for s in samples]
 
 
 def parts(samples: Sequence[Sample]) -> tuple[Fraction, Fraction, Fraction]:
@@ -53,7 +55,7 @@ def expected_running_variance(samples: Sequence[Sample], B: int, weights: Sequen
     The weights must sum to 1. Enumerates len(samples)^(B len(weights)) cases.
     """
     given = _checked(samples, B)
-    w = [Fraction(v) for v in weights]
+    w = [fraction(v) for v in weights]
     if sum(w) != 1:
         raise ValueError(f"weights must sum to 1, got {sum(w)}")
     means, squares = [_mean(s) for s in given], [_mean([v**2 for v in s]) for s in given]

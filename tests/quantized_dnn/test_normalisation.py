@@ -7,6 +7,7 @@ from bounds.quantized_dnn import (
     lbn_infer,
     lbn_train,
     lbn_update,
+    quantize_weight,
     weight_standardize,
     weight_standardize_backward,
 )
@@ -80,9 +81,32 @@ def test_batch_normalisation_of_one_and_of_two_samples(rng):
         (lambda: lbn_train(np.eye(3), 1, 1, -1.0), "eps must not be negative"),
         (lambda: lbn_update(np.eye(3), 0, 0, 0.0), r"rho must lie in \(0, 1\], got 0.0"),
         (lambda: lbn_backward(np.eye(3), 1, 1, 1e-5, np.ones(3)), "dy must have the shape of z"),
+        (lambda: lbn_update(np.ones(3), None, None, 0.1), r"z must have shape \(B, D\)"),
+        (lambda: lbn_train(np.array([[1.0, np.nan]]), 1, 1), "sample 0 has features that are not finite"),
+        (lambda: weight_standardize(np.array([[1.0, np.nan]])), "w must be finite"),
         (lambda: weight_standardize_backward(np.eye(3), 0.0, np.ones(3)), "g must have the shape of w"),
     ],
 )
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("n", range(2, 8))
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3])
+def test_equal_values_whose_mean_is_rounded_are_still_equal(n, value):
+    with pytest.raises(ValueError, match="row 1 of w has equal weights"):
+        weight_standardize(np.array([np.arange(n), np.full(n, value)]))
+    with pytest.raises(ValueError, match="sample 1 has equal features"):
+        lbn_train(np.array([np.arange(n), np.full(n, value)]), 1, 0, 0.0)
+    assert np.abs(lbn_train(np.full((1, n), value), 1, 0)[1]).max() < 1e-12
+
+
+def test_quantised_weights_do_not_see_scale_and_mean(rng):
+    w = rng.normal(size=(4, 30))
+    for M in (2, 3, 4, 5):
+        q = quantize_weight(w, 0.7, M)[0]
+        assert (quantize_weight(4 * w, 0.7, M)[0] == q).all()  # a power of 2: to the last bit
+        assert (quantize_weight(0.3 * w - 2, 0.7, M)[0] == q).all()  # no weight within rounding of a tie
+        turned = quantize_weight(-3 * w + 1, 0.7, M)[0]
+        assert (turned == (-q if M % 2 else -q - 1)).all()

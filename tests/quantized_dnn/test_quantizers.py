@@ -139,7 +139,11 @@ def test_weights_of_both_kinds_and_windows():
         (lambda: gaussian_quantizer_mse(-1.0, 3), "the step D must be positive"),
         (lambda: gaussian_optimal_step(1), "M counts levels and must be an integer of at least 2, got 1"),
         (lambda: integer_thresholds(1, 1, 1), "M counts states and must be an integer of at least 2, got 1"),
-        (lambda: accumulator_bits(0, 1, 2), "N and w_max must be at least 1"),
+        (lambda: accumulator_bits(0, 1, 2), "N and w_max must be integers of at least 1"),
+        (lambda: accumulator_bits(2.5, 1, 2), "N and w_max must be integers of at least 1"),
+        (lambda: noisy_mean(0.3, -1.0, 0, 1, abs), "D must be positive and a less than b, got -1.0, 0 and 1"),
+        (lambda: round_clip_mask(0.3, 1.0, 1, -1), "a must be less than b, got 1 and -1"),
+        (lambda: integer_thresholds(math.inf, 0, 2), "a finite number or a decimal string is needed, got inf"),
         (lambda: expected_pooled_variance([[1], [1, 2]], 1), "samples must be at least one vector, all of one positive length"),
         (lambda: expected_running_variance([[1]], 1, [1, 1]), "weights must sum to 1, got 2"),
     ],
@@ -147,3 +151,55 @@ def test_weights_of_both_kinds_and_windows():
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_inputs_far_outside_are_clipped_at_their_own_end():
+    far = np.array([1e300, -1e300, np.inf, -np.inf])
+    assert round_clip(far, 1.0, -1, 1).tolist() == [1, -1, 1, -1]
+    assert [round_clip(v, 1.0, -1, 1) for v in far.tolist()] == [1, -1, 1, -1]
+    assert mid_rise(far, 1.0, 4).tolist() == [1.5, -1.5, 1.5, -1.5]
+    assert [mid_rise(v, 1.0, 4) for v in far.tolist()] == [1.5, -1.5, 1.5, -1.5]
+    assert quantize_activation(far, 5)[0].tolist() == [4, 0, 4, 0]
+    assert quantize_activation(1e300, 5) == (4, 1.0)
+    assert round_half_up(1e300) == int(1e300)
+    assert quantize_weight(np.array([[1.0, 2.0, 4.0]]), 1e-200, 3)[0].tolist() == [[-1, -1, 1]]
+
+
+def test_nan_is_no_state():
+    assert np.isnan(round_clip(np.array([np.nan]), 1.0, -1, 1)).all()
+    assert np.isnan(mid_rise(np.nan, 1.0, 2))
+    for call in (lambda: quantize_activation(np.nan, 3), lambda: quantize_activation(np.array([0.5, np.nan]), 3)):
+        with pytest.raises(ValueError, match="NaN cannot be quantised"):
+            call()
+    for y in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="only finite numbers can be rounded to integers"):
+            round_half_up(y)
+    with pytest.raises(ValueError, match=r"1e\+300 is too large for an int64"):
+        round_half_up(np.array([0.5, 1e300]))
+
+
+def test_integers_are_divided_exactly_and_floats_keep_their_width():
+    large = 3 * 10**20
+    assert mid_rise(large - 1, 3, 10**21) == 3 * (10**20 - 1 + F(1, 2))
+    assert round_clip(large + 1, 2, 0, 10**21) == large + 2
+    assert round_clip(np.array([large + 1], dtype=object), 2, 0, 10**21).tolist() == [large + 2]
+    single = np.array([0.3], np.float32)
+    assert [round_clip(single, 0.5, -1, 1).dtype, mid_rise(single, 0.5, 2).dtype] == [np.float32] * 2
+    assert type(round_clip(0.3, 0.5, -1, 1)) is float
+
+
+def test_numbers_of_numpy_are_the_numbers_they_are():
+    sign, tau = integer_thresholds(np.int64(2**62), np.float32(0.5), 3)
+    assert (sign, tau) == integer_thresholds(2**62, F(1, 2), 3)
+    assert [type(t) for t in tau] == [int, int]
+    assert accumulator_bits(np.int64(2**40), np.int64(2**30), np.int64(5)) == (2**73).bit_length()
+    samples = np.array([[3 * 10**9, 1], [2, 5]])
+    assert expected_pooled_variance(samples, 2) == expected_pooled_variance(samples.tolist(), 2)
+    assert expected_running_variance(samples, 1, [1]) == expected_running_variance(samples.tolist(), 1, [1])
+
+
+def test_the_errors_of_mid_rise_are_half_a_step_in_its_range():
+    for D, M, u in [(D, M, F(j, 12)) for D in (F(1, 3), F(7, 5)) for M in (2, 4, 6) for j in range(-60, 61)]:
+        error = abs(mid_rise(u * D, D, M) - u * D)
+        assert (2 * error <= D) == (2 * abs(u) <= M)
+        assert error == min(abs(D * F(2 * k - M + 1, 2) - u * D) for k in range(M))
