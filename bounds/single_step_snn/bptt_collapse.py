@@ -81,10 +81,10 @@ def apart(k: Case, **other: Any) -> Enclosure:
 
 
 def changing(k: Case) -> Enclosure:
-    """An input with the same mean, twice it and nothing by turns."""
+    """An input with the same mean, twice it and nothing by turns; λ = 0, so that the input alone makes the difference."""
     T = 2 * max(1, k.steps["T"] // 2)
     x = np.array([2 * k.net["x"] if t % 2 else 0 * k.net["x"] for t in range(T)])
-    many = parts(lif_bptt(**(k.net | {"x": x}), **(k.steps | {"T": T})))
+    many = parts(lif_bptt(**(k.net | {"x": x}), **(k.steps | {"T": T, "leak": 0.0})))
     return rounded(float(np.abs(parts(s3nn_backward(**k.net)) - many).max()), rel=1e-12)
 
 

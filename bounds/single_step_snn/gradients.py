@@ -60,6 +60,14 @@ def _checked(weights: Sequence[Any], biases: Sequence[Any], V: Any, c: Any, inpu
     return net
 
 
+def _input(x: Any, dimensions: tuple[int, ...]) -> np.ndarray:
+    value = np.asarray(x, float)
+    if value.ndim not in dimensions or not np.isfinite(value).all():
+        shapes = " or ".join(("(n_0,)", "(T, n_0)")[d - 1] for d in dimensions)
+        raise ValueError(f"x must be finite and of shape {shapes}, got {x if value.ndim == 0 else value.shape}")
+    return value
+
+
 def _output_error(logits: np.ndarray, target: int) -> np.ndarray:
     """softmax(logits) − onehot(target)."""
     if not 0 <= target < len(logits):
@@ -75,7 +83,7 @@ def s3nn_forward(
     weights: Sequence[Any], biases: Sequence[Any], V: Any, c: Any, x: Any, theta: float = 1.0
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Logits (K,) and the spikes of layers 1..L, for one input x (n_0,). ValueError names what does not fit."""
-    x = np.asarray(x, float)
+    x = _input(x, (1,))
     net, s = _checked(weights, biases, V, c, len(x), theta), [x]
     for w, b in zip(net.W, net.b, strict=True):
         s.append((w @ s[-1] + b >= theta).astype(float))
@@ -93,7 +101,7 @@ def s3nn_backward(
     surrogate: str | Slope = s3nn_surrogate,
 ) -> Gradients:
     """Surrogate gradient of the cross-entropy of one sample: dL/du = dL/ds · g'(u/θ − 1)/θ, layer by layer."""
-    x, h = np.asarray(x, float), slope(surrogate)
+    x, h = _input(x, (1,)), slope(surrogate)
     logits, s = s3nn_forward(weights, biases, V, c, x, theta)
     net = _checked(weights, biases, V, c, len(x), theta)
     below = [x, *s]
@@ -129,7 +137,7 @@ def lif_bptt(
 
     ValueError names what does not fit.
     """
-    x, h = np.asarray(x, float), slope(surrogate)
+    x, h = _input(x, (1, 2)), slope(surrogate)
     if T < 1:
         raise ValueError(f"T counts steps and must be at least 1, got {T}")
     if readout not in ("mean", "sum"):

@@ -6,13 +6,14 @@ threshold share one unit. Fractions (or integers) in, exact numbers out; floats 
 """
 
 from fractions import Fraction
-from math import ceil, floor, log
+from math import ceil, floor, log, log1p
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from bounds.claim import Axis, Choice, Int, Real
 from bounds.common.spikes import check_leak_and_threshold, lambda_sum, one_arithmetic
+from bounds.measure.ball import fraction
 
 Reset = Literal["hard", "soft"]
 
@@ -62,7 +63,8 @@ def single_step_threshold(T: int, leak: Any, theta: Any) -> Any:
     check_leak_and_threshold(leak, theta)
     if T < 1:
         raise ValueError(f"T counts steps and must be at least 1, got {T}")
-    return theta / lambda_sum(leak, T)
+    whole = isinstance(theta, int | np.integer) and isinstance(leak, int | np.integer | Fraction)
+    return (Fraction(int(theta)) if whole else theta) / lambda_sum(leak, T)
 
 
 def hard_reset_period(z: Any, leak: Any, theta: Any) -> int | None:
@@ -75,7 +77,7 @@ def hard_reset_period(z: Any, leak: Any, theta: Any) -> int | None:
     (3, None)
     """
     check_leak_and_threshold(leak, theta)
-    z, lam, th = Fraction(z), Fraction(leak), Fraction(theta)
+    z, lam, th = fraction(z), fraction(leak), fraction(theta)
     if z >= th:
         return 1
     if z <= th * (1 - lam):
@@ -84,12 +86,18 @@ def hard_reset_period(z: Any, leak: Any, theta: Any) -> int | None:
         period: int = ceil(th / z)
         return period
     room = 1 - th * (1 - lam) / z  # in (0, 1)
-    n = max(1, ceil(log(room) / log(lam)))
+    rate = _log(lam)
+    n = max(1, ceil(_log(room) / rate)) if rate else 1
     while lam**n > room:
         n += 1
     while n > 1 and lam ** (n - 1) <= room:
         n -= 1
     return n
+
+
+def _log(x: Fraction) -> float:
+    """ln x for 0 < x < 1, near both ends too, where x is no float."""
+    return log1p(-float(1 - x)) if 2 * x > 1 else log(x.numerator) - log(x.denominator)
 
 
 def soft_reset_count(z: Any, theta: Any, T: int, c: Any) -> int:
@@ -105,7 +113,7 @@ def soft_reset_count(z: Any, theta: Any, T: int, c: Any) -> int:
         raise ValueError(f"T counts steps and must be at least 1, got {T}")
     if not 0 <= c < 1:
         raise ValueError(f"c must lie in [0, 1), got {c}")
-    return min(max(floor(T * Fraction(z) / Fraction(theta) + Fraction(c)), 0), T)
+    return min(max(floor(T * fraction(z) / fraction(theta) + fraction(c)), 0), T)
 
 
 # ---- instances ------------------------------------------------------------------------------------------------------

@@ -46,23 +46,29 @@ def pair(x: Any, gap: Any, straddle: int, h: Any, alpha: Any, beta: Any) -> Pair
 
 def shape(p: Pair, constant: Any = Fraction(1, 2)) -> Enclosure:
     """Fall of g; its rise; fall of g' towards 0 where x, y are on one side; the distance of g'(−h) from α/4, both ways."""
-    x, y, h, a, b = map(ball, p)
-    lift = ball(constant) - ball(Fraction(1, 2))
-    g_x, g_y = (ball_primitive(z, a, b) + (lift if z >= 0 else 0) for z in (x, y))
-    bend = ball(0)
-    if p.x >= 0 or p.y < 0:
-        bend = ball_slope(x, a, b) - ball_slope(y, a, b)
-        bend = bend if p.y < 0 else -bend
-    below = a / 4 - ball_slope(-h, a, b)
-    return enclosure(g_x - g_y, g_y - g_x, bend, below, -below)
+    import flint
+
+    with flint.ctx.workprec(128):
+        x, y, h, a, b = map(ball, p)
+        lift = ball(constant) - ball(Fraction(1, 2))
+        g_x, g_y = (ball_primitive(z, a, b) + (lift if z >= 0 else 0) for z in (x, y))
+        bend = ball(0)
+        if p.x >= 0 or p.y < 0:
+            bend = ball_slope(x, a, b) - ball_slope(y, a, b)
+            bend = bend if p.y < 0 else -bend
+        below = a / 4 - ball_slope(-h, a, b)
+        return enclosure(g_x - g_y, g_y - g_x, bend, below, -below)
 
 
-def limits(p: Pair, smooth: bool = False, lipschitz: Any = max) -> Enclosure:
+def limits(p: Pair, smooth: bool = False, lipschitz: Any = max, curvature: Any = Fraction(1, 16)) -> Enclosure:
     """0; max(α/4, β)(y − x); 0; α³h²/16; 0. smooth: as if the slope on the left tended to β."""
-    x, y, h, a, b = map(ball, p)
-    near = a**3 * h**2 / 16
-    gap = b - a / 4 if smooth else ball(0)
-    return enclosure(ball(0), ball(lipschitz(p.alpha / 4, p.beta)) * (y - x), ball(0), near - gap, gap)
+    import flint
+
+    with flint.ctx.workprec(128):
+        x, y, h, a, b = map(ball, p)
+        near = a**3 * h**2 * ball(curvature)
+        gap = b - a / 4 if smooth else ball(0)
+        return enclosure(ball(0), ball(lipschitz(p.alpha / 4, p.beta)) * (y - x), ball(0), near - gap, gap)
 
 
 def slope_of_sigmoid(factor: int = 1) -> Evidence:
@@ -74,19 +80,12 @@ def slope_of_sigmoid(factor: int = 1) -> Evidence:
     return identity(lambda: sympy.diff(s, x) - factor * alpha * s * (1 - s))
 
 
-def sech_above_parabola(curvature: Any = 1) -> Evidence:
-    """cosh²t (1 − t²) ≤ 1 for 0 < t ≤ 1 (beyond, the parabola is negative): (1 − cosh²t (1 − t²))/t⁴ > 0 by its series.
-
-    With sinh t = t + r, r ≥ 0: 1 − cosh² t (1 − t²) = t² cosh² t − sinh² t, and t cosh t − sinh t = ∫ s sinh s > 0.
-    """
-    import flint
-
-    def integrand(t: Any) -> Any:
-        return (flint.arb(curvature) * t * t.sinh()) if curvature > 0 else -(t * t.sinh())
-
-    return positive_on_boxes(integrand, [[(Fraction(1, 1000), 1)]])
+def sech_above_parabola(sign: int = 1) -> Evidence:
+    """1 − cosh² t (1 − t²) = (t cosh t − sinh t)(t cosh t + sinh t), and t cosh t − sinh t = ∫ s sinh s ds: its integrand."""
+    return positive_on_boxes(lambda t: sign * t * t.sinh(), [[(Fraction(1, 1000), 1)]])
 
 
+SPEC: dict[str, Any] = {"x": 0, "gap": Fraction(1, 1024), "straddle": 1, "h": Fraction(1, 1024)}
 CLAIM = Claim(
     source="suetake2022s3nn, reconstructed",
     says="0 ≤ g(y) − g(x) ≤ max(α/4, β)(y − x); g' rises to 0 and falls from it; 0 ≤ α/4 − g'(−h) ≤ α³h²/16, g'(0) = β",
@@ -98,7 +97,12 @@ CLAIM = Claim(
     falsified={
         "the constant 1 in the place of 1/2": {"actual": partial(shape, constant=Fraction(1))},
         "C¹ for every α, β": {"bound": partial(limits, smooth=True)},
+        "0 ≤ α/4 − g'(−h) ≤ α³h²/17": {"bound": partial(limits, curvature=Fraction(1, 17))},
         "Lipschitz with the smaller of α/4 and β": {"bound": partial(limits, lipschitz=min)},
+    },
+    witness={
+        "the constant 1 in the place of 1/2": SPEC | {"alpha": 4, "beta": 1},
+        "C¹ for every α, β": SPEC | {"alpha": 4, "beta": 2},
     },
     covers={
         "across the threshold": lambda p: p.x < 0 < p.y and p.y - p.x < Fraction(1, 100),

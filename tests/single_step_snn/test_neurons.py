@@ -95,3 +95,51 @@ def test_thresholds_and_crossings():
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_integers_are_as_exact_as_fractions():
+    assert single_step_threshold(3, 1, 1) == F(1, 3)
+    assert single_step_threshold(2, F(1, 2), 1) == F(2, 3)
+    assert type(single_step_threshold(3, 1.0, 1)) is float
+    assert hard_reset_period(np.int64(3), 1, 10) == 4
+    assert soft_reset_count(np.int64(2**62), 1, 3, 0) == 3  # thrice it is beyond an int64
+    assert soft_reset_count(np.float32(0.25), 1, 8, 0) == 2
+
+
+@pytest.mark.parametrize("leak", [1 - F(1, 10**20), 1 - F(1, 10**400), F(1, 10**20), F(9, 10)])
+def test_the_period_is_exact_where_the_leak_is_no_float(leak):
+    for n in (1, 2, 7, 50):
+        z = 1 / geometric_sum(n, leak)
+        assert hard_reset_period(z, leak, F(1)) == n
+        assert hard_reset_period(z - F(1, 10**1200), leak, F(1)) == n + 1
+
+
+def test_the_period_is_found_however_far_away_it_is():
+    excess = F(1, 10**400)  # below the smallest float
+    n = hard_reset_period((1 + excess) / 10, F(9, 10), F(1))
+    assert F(9, 10) ** n <= excess / (1 + excess) < F(9, 10) ** (n - 1)
+
+
+def test_counts_and_states_by_integers_alone():
+    """z = p, θ = q, without a leak, v0 = c q/4: all integers, no line of the library."""
+    for p, q, T, start in product(range(-3, 9), (1, 4, 7), (1, 2, 5), range(4)):
+        v, count = start * q, 0
+        for _ in range(T):
+            v += 4 * p
+            if v >= 4 * q:
+                v, count = v - 4 * q, count + 1
+        assert soft_reset_count(F(p), F(q), T, F(start, 4)) == count
+        v, hard = 0, 0
+        for _ in range(T):
+            v += p
+            if v >= q:
+                v, hard = 0, hard + 1
+        period = hard_reset_period(F(p), F(1), F(q))
+        assert hard == (0 if period is None else T // period)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_drives_that_are_not_finite_are_refused_in_one_sentence(bad):
+    for call in (lambda: hard_reset_period(bad, 0.5, 1.0), lambda: soft_reset_count(bad, 1.0, 3, 0)):
+        with pytest.raises(ValueError, match="a finite number or a decimal string is needed"):
+            call()

@@ -132,3 +132,48 @@ def test_bad_input_is_one_sentence(change, words):
         s3nn_backward(**({**NET, "target": 0} | change))
     with pytest.raises(ValueError, match="x is given for 3 steps and T is 2"):
         lif_bptt(**(NET | {"x": np.zeros((3, 2))}), target=0, T=2)
+
+
+def test_an_input_of_the_same_mean_has_another_gradient():
+    """One neuron, θ = 1: drives (0, 2) against (1, 1), surrogate slopes 0.2853... against 1."""
+    one = {"weights": [[[1.0]]], "biases": [[0.0]], "V": [[1.0], [0.0]], "c": [0.0, 0.0], "target": 0}
+    steady = lif_bptt(**one, x=[[1.0], [1.0]], T=2)
+    turns = lif_bptt(**one, x=[[0.0], [2.0]], T=2)
+    error = [1 / (1 + math.e), 1 / (1 + math.sqrt(math.e))]  # 1 − p(target), after rates 1 and 1/2
+    assert steady.db[0][0] == pytest.approx(-error[0], abs=1e-15)
+    assert turns.db[0][0] == pytest.approx(-error[1] * 0.285325412427, abs=1e-12)
+
+
+def test_golden_values_with_leak():
+    from fractions import Fraction
+
+    from bounds.measure.ball import ball
+    from bounds.single_step_snn.crossing_with_leak import Leaky, equal_drive, surplus
+
+    assert float(equal_drive(ball(1), ball(1)).mid()) == pytest.approx(math.e, rel=1e-15)
+    at_two = Leaky(Fraction(1), Fraction(1), Fraction(0))
+    assert float(surplus(at_two, lambda k, theta: ball(2)).mid()) == pytest.approx(1 - 1.264241117657115, abs=1e-15)
+    small = Leaky(Fraction(1, 10**6), Fraction(1), Fraction(0))
+    assert abs(float(surplus(small, lambda k, theta: ball(2)).mid())) < 1e-6  # both tend to z as κ vanishes
+
+
+def test_the_two_slopes_at_the_threshold():
+    left = lambda alpha, beta: s3nn_surrogate(-1e-12, alpha, beta)  # noqa: E731
+    assert (left(4, 2), s3nn_surrogate(0.0, 4, 2)) == (pytest.approx(1, abs=1e-9), 2)
+    assert (left(4, 1), s3nn_surrogate(0.0, 4, 1)) == (pytest.approx(1, abs=1e-9), 1)
+
+
+def test_a_surrogate_step_moves_a_firing_neuron_by_what_it_owes_to_its_input():
+    w, a, rate, beta = np.array([0.5, 1.5]), np.array([2.0, 1.0]), 0.125, 0.75
+    u = w @ a
+    step = rate * s3nn_surrogate(u / 0.5 - 1, 4, beta) / 0.5 * a
+    assert (w - step) @ a - u == pytest.approx(-rate * beta * (a @ a) / u, rel=1e-14)
+
+
+@pytest.mark.parametrize("x", [1.0, np.zeros((2, 2, 2)), [np.nan, 1.0], [[1.0, 0.5]]])
+def test_an_input_that_does_not_fit_is_refused_in_one_sentence(x):
+    with pytest.raises(ValueError, match=r"x must be finite and of shape \(n_0,\), got"):
+        s3nn_forward(**(NET | {"x": x}))
+    if np.ndim(x) != 2:
+        with pytest.raises(ValueError, match=r"x must be finite and of shape \(n_0,\) or \(T, n_0\), got"):
+            lif_bptt(**(NET | {"x": x}), target=0)
