@@ -35,8 +35,9 @@ def s3nn_surrogate(x: ArrayLike, alpha: float = 4.0, beta: float = 1.0) -> Any:
     """
     _checked(alpha, beta)
     x = np.asarray(x, dtype=np.result_type(np.asarray(x).dtype, np.float32))
-    silent = expit(alpha * np.minimum(x, 0)) * expit(-alpha * np.minimum(x, 0))
-    return np.where(x < 0, alpha * silent, beta / (1 + np.maximum(x, 0)))[()]
+    distance = np.abs(x)
+    e = np.exp(-alpha * distance)
+    return np.where(x < 0, alpha * e / (1 + e) ** 2, beta / (1 + distance))[()]
 
 
 def s3nn_primitive(x: ArrayLike, alpha: float = 4.0, beta: float = 1.0) -> Any:
@@ -94,7 +95,8 @@ def ball_primitive(x: "arb", alpha: "arb", beta: "arb") -> "arb":
 
 def logistic(x: np.ndarray) -> np.ndarray:
     """4σ(4x)(1 − σ(4x)) = sech²(2x)."""
-    slope: np.ndarray = 4 * expit(4 * x) * expit(-4 * x)
+    e = np.exp(-4 * np.abs(x))
+    slope: np.ndarray = 4 * e / (1 + e) ** 2
     return slope
 
 
@@ -116,6 +118,20 @@ SLOPES: dict[str, Slope] = {
     "rectangular": rectangular,
     "triangular": triangular,
 }
+
+# What they are the derivatives of.
+PRIMITIVES: dict[str, Slope] = {
+    "s3nn": s3nn_primitive,
+    "logistic": lambda x: np.asarray(expit(4 * x)),
+    "rectangular": lambda x: np.clip(x + 0.5, 0, 1),
+    "triangular": lambda x: np.where(x < 0, np.maximum(1 + x, 0) ** 2 / 2, 1 - np.maximum(1 - x, 0) ** 2 / 2),
+}
+
+
+def primitive(surrogate: str) -> Slope:
+    """g of a surrogate by name; ValueError lists the names."""
+    slope(surrogate)
+    return PRIMITIVES[surrogate]
 
 
 def slope(surrogate: str | Slope) -> Slope:

@@ -11,10 +11,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bounds.measure.ball import fraction
+
 Kind = Literal["syn", "tot", "bal"]
 
 
-def _weights(fanout: Sequence[ArrayLike], kind: str) -> list[np.ndarray]:
+def penalty_weights(fanout: Sequence[ArrayLike], kind: str) -> list[np.ndarray]:
+    """What a spike of each neuron costs, (n_l,) for each layer: ψ (syn), 1 (tot) or 1/n_l (bal)."""
     psi = [np.asarray(f) for f in fanout]
     if kind == "syn":
         return psi
@@ -38,6 +41,8 @@ def _checked(spikes: Sequence[ArrayLike], fanout: Sequence[ArrayLike], p: Any) -
             raise ValueError(
                 f"spikes[{l}] must have shape (B, T, n) with B >= 1 and fanout[{l}] of shape (n,), got {s.shape} and {n}"
             )
+        if len(s) != len(layers[0]):
+            raise ValueError(f"every layer must have the same batch, got {len(layers[0])} samples and, in layer {l}, {len(s)}")
     return layers
 
 
@@ -48,7 +53,7 @@ def synaptic_penalty(spikes: Sequence[ArrayLike], fanout: Sequence[ArrayLike], p
     120.0
     """
     layers = _checked(spikes, fanout, p)
-    total = sum((np.asarray(w) * s**p).sum() for w, s in zip(_weights(fanout, kind), layers, strict=True))
+    total = sum((np.asarray(w) * s**p).sum() for w, s in zip(penalty_weights(fanout, kind), layers, strict=True))
     return total / (p * len(layers[0])) if not isinstance(total, int | Fraction) else Fraction(total) / (p * len(layers[0]))
 
 
@@ -57,27 +62,32 @@ def penalty_gradient(
 ) -> list[np.ndarray]:
     """dΩ/ds = ψ s^{p−1}/B, shapes of the spikes, with 0⁰ = 1: for p = 1 silent neurons have a gradient, for p > 1 none.
 
-    For p < 1 it is infinite at s = 0. ValueError as in `synaptic_penalty`.
+    For p < 1 it is infinite at s = 0, unless ψ = 0. ValueError as in `synaptic_penalty`.
     """
     layers = _checked(spikes, fanout, p)
     B = len(layers[0])
     out = []
-    for w, s in zip(_weights(fanout, kind), layers, strict=True):
-        slope = np.ones_like(s) if p == 1 else s ** (p - 1)
-        out.append(np.asarray(w) * slope / (Fraction(B) if s.dtype == object else B))
+    for w, s in zip(penalty_weights(fanout, kind), layers, strict=True):
+        if p >= 1:
+            slope = np.asarray(w) * (np.ones_like(s) if p == 1 else s ** (p - 1))
+        else:
+            free = np.asarray(w == 0)
+            with np.errstate(divide="ignore"):
+                slope = np.asarray(w) * np.where(free, 1, s) ** np.float64(p - 1)
+        out.append(slope / (Fraction(B) if s.dtype == object else B))
     return out
 
 
 def opposite_order_pair(w: Sequence[Any], psi: Sequence[Any]) -> tuple[list[Fraction], list[Fraction]]:
     """Rates r, r' in [0, 1]ⁿ with Σ w r < Σ w r' and Σ ψ r > Σ ψ r'. Exact; floats count as the rationals they are.
 
-    ValueError unless w and ψ are positive, of one length, and not proportional. Why it works: if w_i/w_j < ψ_i/ψ_j, take ρ
-    between the two and c = min(1, 1/ρ): r = c e_i, r' = cρ e_j.
+    ValueError unless w and ψ are positive, finite, of one length, and not proportional. Why it works: if w_i/w_j < ψ_i/ψ_j,
+    take ρ between the two and c = min(1, 1/ρ): r = c e_i, r' = cρ e_j.
 
     >>> opposite_order_pair([1, 1], [10, 1])
     ([Fraction(2, 11), Fraction(0, 1)], [Fraction(0, 1), Fraction(1, 1)])
     """
-    a, b = ([Fraction(v.item() if isinstance(v, np.generic) else v) for v in values] for values in (w, psi))
+    a, b = ([fraction(v) for v in values] for values in (w, psi))
     if len(a) != len(b) or not a or min(a) <= 0 or min(b) <= 0:
         raise ValueError("w and psi must be positive, of one length")
     share = [x / y for x, y in zip(a, b, strict=True)]
