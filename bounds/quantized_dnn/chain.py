@@ -318,7 +318,7 @@ def integer_run(net: Sequence[IntegerLayer], k: Array) -> Run:
             blocks = blocks * sign
         count = np.zeros(blocks.shape, dtype=np.int8 if len(tau) <= 127 else np.int64)
         for threshold in tau:
-            count += (blocks >= threshold).astype(bool)
+            count += blocks >= threshold
         k = count.reshape(n.shape)
         states.append(k)
     raise ValueError("the last layer must be a readout")
