@@ -4,7 +4,7 @@ r"""What the penalty alone does to the margin x = u − 1 of one neuron (θ = 1)
 of `single_step_snn`.
 """
 
-from math import asinh, sinh
+from math import asinh, inf, sinh
 
 
 def silencing_time(x0: float, kappa: float, beta: float = 1.0) -> float:
@@ -13,8 +13,8 @@ def silencing_time(x0: float, kappa: float, beta: float = 1.0) -> float:
     >>> round(silencing_time(1.3, 0.7), 12)
     3.064285714286
     """
-    if x0 < 0 or kappa <= 0 or beta <= 0:
-        raise ValueError(f"x0 must be >= 0, kappa and beta positive, got {x0}, {kappa}, {beta}")
+    if not (0 <= x0 < inf and 0 < kappa < inf and 0 < beta < inf):
+        raise ValueError(f"x0 must be >= 0, kappa and beta positive, all finite, got {x0}, {kappa}, {beta}")
     return ((1 + x0) ** 2 - 1) / (2 * kappa * beta)
 
 
@@ -26,8 +26,8 @@ def silent_flow(t: float, kappa: float, alpha: float = 4.0) -> float:
     >>> round(silent_flow(40.0, 0.7), 10)
     -1.5193232225
     """
-    if t < 0 or kappa <= 0 or alpha <= 0:
-        raise ValueError(f"t must be >= 0, kappa and alpha positive, got {t}, {kappa}, {alpha}")
+    if not (0 <= t < inf and 0 < kappa < inf and 0 < alpha < inf):
+        raise ValueError(f"t must be >= 0, kappa and alpha positive, all finite, got {t}, {kappa}, {alpha}")
     from scipy.optimize import brentq
 
     charge = kappa * alpha * t

@@ -6,20 +6,27 @@ arguments. Energies in pJ. A model of arithmetic only: no memory traffic, no con
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import log, sqrt
+from math import inf, log, sqrt
 from typing import Any
+
+import numpy as np
 
 E_AC, E_MAC = Fraction(9, 10), Fraction(46, 10)
 
 
+def _energy(each: Any, count: Any) -> Any:
+    count = int(count) if isinstance(count, np.integer) else count
+    return each * count if isinstance(count, int | Fraction) else float(each) * count
+
+
 def snn_energy(synops: Any, E_AC: Any = E_AC) -> Any:
     """pJ of so many accumulations; exact for Fractions and integers."""
-    return E_AC * synops if isinstance(synops, int | Fraction) else float(E_AC) * synops
+    return _energy(E_AC, synops)
 
 
 def ann_energy(synapses: Any, E_MAC: Any = E_MAC) -> Any:
     """pJ of so many multiply-accumulates; exact for Fractions and integers."""
-    return E_MAC * synapses if isinstance(synapses, int | Fraction) else float(E_MAC) * synapses
+    return _energy(E_MAC, synapses)
 
 
 def mean_rate(fanout: Sequence[Any], rates: Sequence[Any]) -> Any:
@@ -57,7 +64,8 @@ def break_even_rate(T: int, E_AC: Any = E_AC, E_MAC: Any = E_MAC) -> Any:
 
 def hoeffding_halfwidth(T: int, sum_psi: Any, n: int, delta: float) -> float:
     """T Σψ √(ln(2/δ)/(2n)) accumulations: the mean over n independent inputs is that close to its expectation, with
-    probability 1 − δ at least (Hoeffding: each input lies between 0 and T Σψ). ValueError for n < 1 or δ outside (0, 1).
+    probability 1 − δ at least (Hoeffding: each input lies between 0 and T Σψ). ValueError for n < 1, T < 1, Σψ < 0 or δ
+    outside (0, 1).
 
     >>> round(hoeffding_halfwidth(4, 1, 100, 0.05), 6)
     0.543241
@@ -66,4 +74,6 @@ def hoeffding_halfwidth(T: int, sum_psi: Any, n: int, delta: float) -> float:
         raise ValueError(f"n and T must be at least 1, got {n} and {T}")
     if not 0 < delta < 1:
         raise ValueError(f"delta must lie in (0, 1), got {delta}")
+    if not 0 <= sum_psi < inf:
+        raise ValueError(f"sum_psi must be finite and not negative, got {sum_psi}")
     return float(T * sum_psi) * sqrt(log(2 / delta) / (2 * n))

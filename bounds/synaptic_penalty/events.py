@@ -33,14 +33,14 @@ def event_driven_layer(
     >>> event_driven_layer([1, 0], [[2, 3], [4, 5]], [10, 20])
     (array([12, 24]), 2)
     """
-    s, w = np.asarray(spikes), np.asarray(weights)
+    s, w = np.asarray(spikes), _wide(weights)
     if not np.isin(s, (0, 1)).all():
         raise ValueError("spikes must be 0 or 1")
     if (s.ndim, w.ndim) not in ((1, 2), (3, 4)):
         raise ValueError(
             f"weights must be (n_out, n) for spikes (n,), or (C_out, C_in/groups, k, k) for (C_in, H, W); got {w.shape}"
         )
-    b = np.zeros(w.shape[0], dtype=w.dtype) if bias is None else np.asarray(bias)
+    b = np.zeros(w.shape[0], dtype=w.dtype) if bias is None else _wide(bias)
     if b.shape != w.shape[:1]:
         raise ValueError(f"bias must have shape ({w.shape[0]},), got {b.shape}")
     if s.ndim == 1:
@@ -60,6 +60,12 @@ def event_driven_layer(
             potentials[target] += weight
             operations += 1
     return potentials, operations
+
+
+def _wide(values: Any) -> np.ndarray:
+    """Sums of narrow integers would wrap: int64 in their place."""
+    a = np.asarray(values)
+    return a.astype(np.int64) if a.dtype.kind in "bi" or a.dtype in (np.uint8, np.uint16, np.uint32) else a
 
 
 def _dense_synapses(site: Any, w: np.ndarray) -> Iterator[tuple[Target, Any]]:

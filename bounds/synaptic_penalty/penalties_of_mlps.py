@@ -14,7 +14,7 @@ from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int, exact
 from bounds.synaptic_penalty.penalty import synaptic_penalty
 
 SPACE: dict[str, Axis] = {
-    "L": Int(2, 4),
+    "L": Int(1, 4),
     "n": Array((5,), 1, 4, step=1),
     "shape": Choice(("any", "equal fan-out", "equal product")),
 }
@@ -83,6 +83,7 @@ CLAIM = Claim(
     covers={
         "Ω_tot proportional": lambda x: x.proportional("tot"),
         "Ω_bal proportional, Ω_tot not": lambda x: x.proportional("bal") and not x.proportional("tot"),
+        "one spiking layer": lambda x: len(x.n) == 2,
         "neither": lambda x: not x.proportional("bal") and not x.proportional("tot"),
     },
     tightness="difference",

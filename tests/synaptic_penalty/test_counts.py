@@ -14,6 +14,7 @@ from bounds.synaptic_penalty import (
     skip_fanout,
     synaptic_penalty,
 )
+from bounds.synaptic_penalty.count_penalty_ratio import Choices, limit, mean_spread
 
 F = Fraction
 
@@ -120,3 +121,82 @@ def test_opposite_orders():
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_sums_of_narrow_weights_do_not_wrap():
+    spikes, ones = np.ones(300, int), np.ones((1, 300), int)
+    for dtype in (np.int8, np.uint8, bool):
+        potentials, operations = event_driven_layer(spikes, ones.astype(dtype), np.array([7], np.int8))
+        assert (potentials.tolist(), operations) == ([307], 300)
+
+
+def test_samples_are_counted_once_for_all_layers():
+    with pytest.raises(ValueError, match="every layer must have the same batch, got 2 samples and, in layer 1, 1"):
+        synaptic_penalty([np.ones((2, 3, 4)), np.ones((1, 3, 4))], [np.ones(4), np.ones(4)])
+
+
+def test_the_count_is_free_of_p_also_between_the_integers():
+    spikes = [np.array([[[0, 1, 1]], [[1, 0, 0]]])]
+    for p in (0.25, 1 / 2, 1, 1.7, 4):
+        assert p * synaptic_penalty(spikes, [np.array([5, 0, 3])], p) == pytest.approx((3 + 5) / 2, rel=1e-15)
+
+
+def test_below_one_the_gradient_is_singular_at_silence_unless_the_spike_is_free():
+    slope = penalty_gradient([np.array([[[0, 1, 0]]])], [np.array([3, 2, 0])], 0.5)[0]
+    assert slope.tolist() == [[[np.inf, 2.0, 0.0]]]
+
+
+def test_a_full_cell_of_max_pooling_costs_a_quarter_and_an_identity_skip_one_operation_a_spike():
+    cell, kernel = np.ones((1, 2, 2), int), np.ones((5, 1, 1, 1), int)
+    psi = average_pool_fanout(conv_fanout_2d((1, 1, 1), 5, 1), 2, (2, 2))
+    after_or = event_driven_layer(cell.max(axis=(1, 2), keepdims=True), kernel)[1]
+    assert (psi * cell).sum() == 4 * after_or == 20
+    assert ((psi + skip_fanout((1, 2, 2))) * cell).sum() - (psi * cell).sum() == cell.sum()
+
+
+def test_the_examples_of_weights_that_are_not_the_fanout():
+    psi = np.array([7] + [1] * 13)
+    options = np.zeros((2, 14), int)
+    options[0, 0], options[1, 1] = 10, 11
+    x = Choices(psi, options)
+    assert F(x.selected, int(x.energies.min())) == F(70, 11) > mean_spread(x) == F(10, 7)
+    assert x.selected <= limit(x).lo
+    widths = {"syn": [40, 10], "bal": [1 / 40, 1 / 40]}
+    spikes = [[np.eye(1, n).reshape(1, 1, n) * (layer == l) for l, n in enumerate((40, 40))] for layer in range(2)]
+    psi = [np.full(40, 40), np.full(40, 10)]
+    for kind, values in widths.items():
+        assert [synaptic_penalty(s, psi, 1, kind) for s in spikes] == pytest.approx(values)
+    assert [widths["syn"][l] / widths["bal"][l] for l in range(2)] == [1600, 400]
+
+
+def test_orders_are_opposite_on_pairs_of_any_size_and_finite_numbers_only():
+    rng = np.random.default_rng(0)
+    for n in range(2, 7):
+        w, psi = rng.integers(1, 9, n), rng.integers(1, 9, n)
+        if len({F(int(a), int(b)) for a, b in zip(w, psi, strict=True)}) == 1:
+            continue
+        r, other = opposite_order_pair(w, psi)
+        assert all(0 <= v <= 1 for v in (*r, *other))
+        assert sum(int(a) * (x - y) for a, x, y in zip(w, r, other, strict=True)) < 0
+        assert sum(int(a) * (x - y) for a, x, y in zip(psi, r, other, strict=True)) > 0
+    with pytest.raises(ValueError, match="a finite number or a decimal string is needed, got inf"):
+        opposite_order_pair([1.0, np.inf], [1, 2])
+
+
+def test_fanouts_by_pushing_each_site_through_every_output():
+    """Integers and dictionaries alone, over all small geometries."""
+    from math import gcd
+
+    for n in range(1, 8):
+        for k in range(1, 5):
+            for s in range(1, 4):
+                for pad in range(3):
+                    for d in range(1, 4):
+                        last = n + 2 * pad - d * (k - 1)
+                        if last < 1:
+                            continue
+                        starts = range(0, last, s)
+                        seen = [[start + d * q - pad for q in range(k)] for start in starts]
+                        expected = [sum(row.count(i) for row in seen) for i in range(n)]
+                        assert conv_fanout_1d(n, k, s, pad, d).tolist() == expected
+                        assert max(expected) <= -(-k * gcd(s, d) // s)

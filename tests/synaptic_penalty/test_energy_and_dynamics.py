@@ -75,3 +75,21 @@ def test_bad_input_is_one_sentence(call, words):
 
 def test_energies_of_arrays():
     assert snn_energy(np.array([1.0, 2.0])).tolist() == [0.9, 1.8]
+
+
+def test_integers_of_numpy_are_exact_too():
+    assert snn_energy(np.int64(10)) == 9
+    assert ann_energy(np.int32(1)) == F(23, 5)
+    assert energy_ratio(np.array([400, 10]), [F(9, 10), F(0)], 6) == F(972, 943)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0])
+def test_numbers_that_are_none_are_refused_in_one_sentence(bad):
+    for call in (lambda: silencing_time(bad, 1.0), lambda: silencing_time(1.0, bad), lambda: silencing_time(1.0, 1.0, bad)):
+        with pytest.raises(ValueError, match="x0 must be >= 0, kappa and beta positive, all finite"):
+            call()
+    for call in (lambda: silent_flow(bad, 1.0), lambda: silent_flow(1.0, bad), lambda: silent_flow(1.0, 1.0, bad)):
+        with pytest.raises(ValueError, match="t must be >= 0, kappa and alpha positive, all finite"):
+            call()
+    with pytest.raises(ValueError, match="sum_psi must be finite and not negative"):
+        hoeffding_halfwidth(1, bad, 1, 0.5)
