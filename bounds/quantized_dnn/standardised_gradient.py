@@ -77,15 +77,18 @@ def sides(
 
 
 def jacobian_is_right(rank_one: bool = True) -> Evidence:
-    """∂ŵ_1/∂w_1 for n = 3, by sympy: with the common index and two others it stands for every entry up to names."""
+    """∂ŵ_1/∂w_1 and ∂ŵ_1/∂w_2 for n = 3, by sympy, t times the one plus the other; all other entries by renaming."""
     import sympy
 
-    a, b, c, eps = sympy.symbols("a b c eps", positive=True)
+    a, b, c, t = sympy.symbols("a b c t")
+    eps = sympy.symbols("eps", positive=True)
     mean = (a + b + c) / 3
     s = sympy.sqrt(((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2) / 3 + eps)
-    standard = (a - mean) / s
-    formula = (1 - sympy.Rational(1, 3) - (standard**2 / 3 if rank_one else 0)) / s
-    return identity(lambda: sympy.diff(standard, a) - formula)
+    first, second = (a - mean) / s, (b - mean) / s
+    third = sympy.Rational(1, 3)
+    same = (1 - third - (first**2 / 3 if rank_one else 0)) / s
+    other = (-third - (first * second / 3 if rank_one else 0)) / s
+    return identity(lambda: t * (sympy.diff(first, a) - same) + sympy.diff(first, b) - other)
 
 
 CLAIM = Claim(
@@ -104,7 +107,11 @@ CLAIM = Claim(
     witness={"⟨G, w⟩ = 0 for every eps": {"n": 3, "w": [1, 2, 4, 0, 0], "g": [1, 0, 0, 0, 0], "eps": Fraction(1, 1000)}},
     covers={"no eps": lambda x: x.eps == 0, "eps": lambda x: x.eps > 0, "two weights": lambda x: len(x.w) == 2},
     proof=(
-        Step(says="∂ŵ_i/∂w_i = (1 − 1/n − ŵ_i²/n)/s", check=jacobian_is_right, false_twin=partial(jacobian_is_right, False)),
+        Step(
+            says="∂ŵ_i/∂w_j = ([i = j] − 1/n − ŵ_i ŵ_j/n)/s, n = 3",
+            check=jacobian_is_right,
+            false_twin=partial(jacobian_is_right, False),
+        ),
     ),
     tightness="difference",
     cost=0.001,

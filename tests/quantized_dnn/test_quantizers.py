@@ -1,5 +1,6 @@
 import math
 from fractions import Fraction
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from bounds.quantized_dnn import (
     round_clip_mask,
     round_half_up,
 )
+from bounds.quantized_dnn.statistics import parts
 from bounds.single_step_snn import lif_simulate
 
 F = Fraction
@@ -203,3 +205,79 @@ def test_the_errors_of_mid_rise_are_half_a_step_in_its_range():
         error = abs(mid_rise(u * D, D, M) - u * D)
         assert (2 * error <= D) == (2 * abs(u) <= M)
         assert error == min(abs(D * F(2 * k - M + 1, 2) - u * D) for k in range(M))
+
+
+def test_the_variance_of_a_batch_is_within_and_between_samples():
+    """(i) of the running variance, batch by batch; and both expectations for three samples a batch, by enumeration."""
+    for batch in product([(0, 3, 1), (1, 1, 4), (-2, 3, 0)], repeat=3):
+        values = [F(v) for sample in batch for v in sample]
+        inner, between, whole = parts([[F(v) for v in sample] for sample in batch])
+        assert sum((v - sum(values) / 9) ** 2 for v in values) / 9 == inner + between == whole
+    pairs = [[a, b] for a in (0, 1, 3) for b in (0, 1, 3)]
+    assert expected_pooled_variance(pairs, 3) == (F(35, 27), F(35, 27))
+
+
+def test_the_moving_average_settles_at_rho_over_two_less_rho():
+    for rho in (F(1, 4), F(1, 2), F(1)):
+        for K in (1, 2, 5, 60):
+            squares = sum(((1 - rho) ** (K - 1 - k) * (rho if k else 1)) ** 2 for k in range(K))
+            assert squares == rho / (2 - rho) + (1 - rho) ** (2 * (K - 1)) * 2 * (1 - rho) / (2 - rho)
+        assert abs(squares - rho / (2 - rho)) < F(1, 10**12)
+
+
+def test_gaussian_errors_by_another_quadrature():
+    """Gauss-Legendre on each cell, in floats; the library's value comes from erf and exp."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    for D, M in [(0.3, 2), (1.6, 2), (1.2, 3), (0.5, 8), (2.0, 5), (0.34, 16)]:
+        cuts = [-10.0, *(D * (i - (M - 2) / 2) for i in range(M - 1)), 10.0]
+        total = 0.0
+        for i, (lo, hi) in enumerate(pairwise(cuts)):
+            x = (lo + hi) / 2 + (hi - lo) / 2 * nodes
+            total += (hi - lo) / 2 * weights @ ((x - D * (i - (M - 1) / 2)) ** 2 * np.exp(-x * x / 2)) / math.sqrt(2 * math.pi)
+        assert gaussian_quantizer_mse(D, M) == pytest.approx(total, rel=1e-12)
+
+
+def test_dithered_means_by_counting():
+    """1/24 grids: the mean over the mid-points of 48 equal cells of one step is exact where all thresholds are on its edges."""
+    for D, a, b in [(F(1), 0, 1), (F(1, 3), -2, 1), (F(7, 5), -1, 3)]:
+        for j in range(-60, 90):
+            z = D * F(j, 24)
+            cells = [round_clip(z + D * (F(2 * i + 1, 96) - F(1, 2)), D, a, b) for i in range(48)]
+            assert sum(cells) / 48 == dithered_mean(z, D, a, b) == min(max(z, a * D), b * D)
+
+
+def test_thresholds_by_rounding_every_sum():
+    for A, B, M in product([F(-3, 2), F(-2, 7), F(0), F(1, 6), F(5, 3)], [F(-1, 2), F(0), F(1, 4), F(3, 23)], [2, 3, 4, 7]):
+        thresholds = integer_thresholds(A, B, M)
+        for n in range(-9, 10):
+            scaled = (A * n + B) * (M - 1)
+            state = min(max((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator), 0), M - 1)
+            assert integer_activation(n, thresholds) == state
+
+
+def test_accumulators_by_trying_every_sum_of_small_layers():
+    for N, w_max, M_a in [(1, 1, 2), (1, 1, 3), (2, 1, 2), (2, 2, 3), (3, 1, 3)]:
+        products = {q * k for q in range(-w_max, w_max + 1) for k in range(M_a)}
+        sums = {sum(row) for row in product(products, repeat=N)}
+        fits = next(b for b in range(1, 20) if -(2 ** (b - 1)) <= min(sums) and max(sums) <= 2 ** (b - 1) - 1)
+        assert accumulator_bits(N, w_max, M_a) == fits
+
+
+def test_neurons_count_the_states_of_an_activation():
+    for M in range(2, 7):
+        for y in {F(j, 24) for j in range(-12, 40)} | {F(2 * j + 1, 2 * (M - 1)) for j in range(-3, 2 * M)}:
+            v, count = F(1, 2), 0
+            for _ in range(M - 1):
+                v += y
+                if v >= 1:
+                    v, count = v - 1, count + 1
+            assert count == quantize_activation(y, M)[0]
+
+
+def test_the_worst_rows_of_samuelson():
+    from bounds.quantized_dnn.standardised_invariance import signed_squares
+
+    for n, largest in ((7, 6), (20, 19)):
+        row = [F(int(i == 0)) for i in range(n)]
+        assert max(signed_squares(row)) == largest
+        assert max(signed_squares(row, F(1, 100))) < largest
