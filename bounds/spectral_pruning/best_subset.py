@@ -95,6 +95,8 @@ class _Search:
 
     @property
     def lower(self) -> float:
+        if self.k in (0, len(self.Sig)):  # there is one set only
+            return self.best_loss
         return max(0.0, min(self.best_loss, float(self.bound.min(initial=np.inf))) - self.tol)
 
     def open(self, most: int) -> None:
@@ -247,8 +249,9 @@ class _Nodes(NamedTuple):
         return _Nodes(*(value[rows] for value in self))
 
     def first_units(self, r: int) -> np.ndarray:
-        """b_j (n, p): what unit j explains and r − 1 directions after it could, above."""
+        """b_j (n, p): what unit j explains and r − 1 directions after it could, above, and never more than r directions."""
         V, nu = np.linalg.eigh(self.P)[1][:, :, ::-1], self.nu
+        most = nu[:, :r].sum(axis=1)[:, None]
         square = (self.Q @ V) ** 2
         own = np.einsum("njl,nl->nj", square, nu)
         if r == 1:
@@ -261,8 +264,7 @@ class _Nodes(NamedTuple):
                 x = (lo + hi) / 2
                 above = np.einsum("njl,njil->nji", square, 1 / (nu[:, None, None, :] - x[:, :, :, None])) < 0
                 lo, hi = np.where(above, x, lo), np.where(above, hi, x)
-        found: np.ndarray = own + np.where(self.sound[:, None], hi.sum(axis=2), nu[:, : r - 1].sum(axis=1)[:, None])
-        return np.asarray(np.where(self.sound[:, None], found, nu[:, :r].sum(axis=1)[:, None]))
+        return np.asarray(np.where(self.sound[:, None], np.minimum(own + hi.sum(axis=2), most), most))
 
 
 def _pairs(B: np.ndarray, G: np.ndarray, alive: np.ndarray) -> np.ndarray:

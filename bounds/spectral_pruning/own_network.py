@@ -83,14 +83,14 @@ def read_network(path: str | Path, head: str | None = None, activation: str = "t
         if value.ndim != len(axes) or value.shape[0] != m or not value.size:
             shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
             raise ValueError(f"{prefix}{entry} of {name} must have shape {shape} with m = {m}, got {value.shape}")
-    found = _head(arrays, name, prefix, m, head)
+    found = _head(arrays, name, prefix, m, ours["weight_ih_l0"].shape[1], head)
     Wo, bo = (np.eye(m), np.zeros(m)) if found is None else _readout(arrays, name, found, m)
     blocks = {"Wh": Wh, "Wi": ours["weight_ih_l0"], "b": np.add(*_floats(biases, name)), "Wo": Wo, "bo": bo}
     for entry, value in blocks.items():
         if value.dtype.kind not in "fiu":
             raise ValueError(f"{name} holds {value.dtype} numbers where real numbers are wanted")
         if not np.isfinite(value.astype(float)).all():
-            where = {"Wh": hidden[0], "Wi": f"{prefix}weight_ih_l0", "b": f"the biases of {prefix or 'the network'}"}
+            where = {"Wh": hidden[0], "Wi": f"{prefix}weight_ih_l0", "b": f"{prefix}bias_ih_l0 or {prefix}bias_hh_l0"}
             raise ValueError(f"{where.get(entry, f'{found}.weight or {found}.bias')} of {name} holds NaN or infinity")
     return Network(checked_params(blocks), activation, arrays, prefix, found)
 
@@ -101,8 +101,8 @@ def _floats(values: list[np.ndarray], name: str) -> list[np.ndarray]:
     return [value.astype(float) for value in values]
 
 
-def _head(arrays: Mapping[str, np.ndarray], name: str, prefix: str, m: int, head: str | None) -> str | None:
-    """HEAD of the read-out HEAD.weight; None if there is none."""
+def _head(arrays: Mapping[str, np.ndarray], name: str, prefix: str, m: int, d_x: int, head: str | None) -> str | None:
+    """HEAD of the read-out HEAD.weight; None if the file has no linear layers, or only such as make the inputs."""
     if head is not None:
         head = head.removesuffix(".weight")
         if f"{head}.weight" not in arrays:
@@ -116,6 +116,11 @@ def _head(arrays: Mapping[str, np.ndarray], name: str, prefix: str, m: int, head
     )
     if len(fits) > 1:
         raise ValueError(f"{name} has several entries that may read the state, {', '.join(fits)}: name one as the head")
+    layers = {entry: value.shape for entry, value in sorted(arrays.items()) if value.ndim == 2 and entry.endswith(".weight")}
+    layers = {entry: shape for entry, shape in layers.items() if f"{entry.removesuffix('weight')}bias" in arrays}
+    if not fits and layers and all(shape[0] != d_x for shape in layers.values()):
+        entry, shape = next(iter(layers.items()))
+        raise ValueError(f"{entry} of {name} has shape {shape} and cannot read the {m} units, and no other entry does")
     return fits[0] if fits else None
 
 
@@ -140,7 +145,7 @@ def read_sequences(path: str | Path, net: Network) -> np.ndarray:
     try:
         x = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as problem:
-        raise ValueError(f"{file.name} is no .npy file of plain numbers: {problem}") from problem
+        raise ValueError(f"{file.name} is no .npy file of plain numbers, or not a whole one") from problem
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
         raise ValueError(f"{file.name} must hold real numbers, got {getattr(x, 'dtype', 'an archive')}")
     if x.ndim == 2 and d_x == 1:

@@ -158,7 +158,8 @@ def prune(
 
         return branch_and_bound(Sig, k, ridge, M, most, tell)
 
-    path = greedy_selection(Sig, m, ridge, M)[0] if method == "greedy" else []  # the first k of it are greedy's k
+    most_kept = m if keep is None else int(keep)
+    path = greedy_selection(Sig, most_kept, ridge, M)[0] if method == "greedy" else []  # the first k of it are greedy's k
 
     def chosen(k: int) -> tuple[list[int], float, float]:
         """Units, objective, and a lower bound on it where the method has one."""
@@ -182,6 +183,7 @@ def prune(
         most = min(20, max(1, 20 * 128**3 // m**3)) if nodes is None else nodes  # a second's worth
         lower = branching(len(J), most).lower
     watch("error and its bounds")
+    mu = spectrum(Sig)
     if reconstruct:
         A = ridge_reconstruction(Sig, J, ridge)
     else:
@@ -198,9 +200,7 @@ def prune(
         input_loss=float(information_loss(Sig, J, ridge)),
         output_loss=float(information_loss(Sig, J, ridge, information_weight(p, 0.0))),
         variance=variance,
-        dof={10.0**e: float(degrees_of_freedom(spectrum(Sig), 10.0**e * variance)) for e in range(-1, -7, -1)}
-        if variance
-        else {},
+        dof={10.0**e: float(degrees_of_freedom(mu, 10.0**e * variance)) for e in range(-1, -7, -1)} if variance else {},
         error=compression_error(p, J, A, x, activation=activation),
         bounds=error_bounds(p, J, A, x, activation=activation),
     )

@@ -46,7 +46,7 @@ def prune(
     json: Json = False,
 ) -> None:
     """Keep some units of a trained RNN, rebuild the others from them, and say what that costs and what is guaranteed."""
-    from bounds.spectral_pruning.own_network import prune_network, read_network, read_sequences, write_network
+    from bounds.spectral_pruning.own_network import NO_HEAD, prune_network, read_network, read_sequences, write_network
     from bounds.spectral_pruning.pruning import METHODS
 
     if (keep is None) == (loss is None):
@@ -80,6 +80,10 @@ def prune(
         _print(found, weights, x.shape, method, theta)
         if out is not None:
             print(f"Wrote {out}: torch.nn.RNN({x.shape[2]}, {len(found.pruning.J)}, nonlinearity={activation!r}).")
+            hidden, readout = f"{net.prefix}weight_hh_l0", f"{net.head or NO_HEAD}.weight"
+            print(
+                f"{hidden} is W_hh[J, :] A and {readout} is {'W_o A' if net.head else 'A'}, so h is rebuilt inside the weights."
+            )
 
 
 def _unknown(what: str, word: str, known: tuple[str, ...]) -> str:
@@ -160,7 +164,7 @@ def _print(found: "Pruned", weights: Path, shape: tuple[int, ...], method: str, 
         if value is None:
             table.add_row(name, "none", "", "", "for ReLU only")
         else:
-            verdict = "vacuous" if value >= found.output else ""
+            verdict = "vacuous" if value > found.output else ""
             table.add_row(name, f"{value:.4g}", f"{value / p.error:.3g}" if p.error > 0 else "", verdict, how)
     screen.print(table)
     screen.print("vacuous: larger than the output itself.", style="dim")

@@ -47,7 +47,8 @@ def test_the_table_says_what_is_kept_lost_and_promised(here: Path) -> None:
     values = {line.split()[0]: float(line.split()[1]) for line in lines if line[:2] in ("B0", "B1", "B2", "B3", "B4", "me")}
     assert values["measured"] <= values["B3"] <= values["B2"] <= values["B1"] <= values["B0"]
     assert values["measured"] <= values["B4"] * 1.001
-    assert "torch.nn.RNN(2, 5, nonlinearity='relu')" in lines[-1]
+    assert "torch.nn.RNN(2, 5, nonlinearity='relu')" in lines[-2]
+    assert lines[-1].startswith("rnn.weight_hh_l0 is W_hh[J, :] A and fc.weight is W_o A")
     small = load_file(here / "small.safetensors")
     assert {name: array.shape for name, array in small.items()} == {
         "rnn.weight_ih_l0": (5, 2),
@@ -110,6 +111,24 @@ def test_sequences_of_one_input_need_no_last_axis(here: Path) -> None:
     assert sp.read_sequences(here / "two_axes.npy", sp.read_network(here / "one.npz")).shape == (3, 4, 1)
 
 
+def test_a_linear_layer_that_makes_the_inputs_is_no_wrong_head(tmp_path: Path) -> None:
+    layers = {
+        "first.weight": np.ones((5, 7)),
+        "first.bias": np.ones(5),
+        "next.weight": np.ones((1, 5)),
+        "next.bias": np.ones(1),
+    }
+    np.savez(tmp_path / "net.npz", weight_hh_l0=np.eye(2), weight_ih_l0=np.ones((2, 1)), **layers)  # type: ignore[arg-type]
+    assert sp.read_network(tmp_path / "net.npz").head is None
+
+
+def test_a_network_that_says_nothing_has_no_vacuous_bounds(here: Path) -> None:
+    save_file({name: np.zeros_like(array) for name, array in ARRAYS.items()}, here / "silent.safetensors")
+    done = prune(str(here / "silent.safetensors"), "--data", str(here / "x.npy"), "--keep", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("vacuous") == 1  # the legend
+
+
 BAD_DATA = {
     "wide": X[:, :, :1],
     "flat": X[0],
@@ -123,6 +142,13 @@ BAD_NETS: dict[str, dict[str, np.ndarray]] = {
     "shape": {"weight_hh_l0": np.eye(2), "weight_ih_l0": np.ones((3, 1))},
     "hole": {"weight_hh_l0": np.full((2, 2), np.nan), "weight_ih_l0": np.ones((2, 1))},
     "other": {"fc.weight": np.eye(2)},
+    "wrong head": {
+        "weight_hh_l0": np.eye(2),
+        "weight_ih_l0": np.ones((2, 1)),
+        "fc.weight": np.ones((5, 7)),
+        "fc.bias": np.ones(5),
+    },
+    "bias": {"weight_hh_l0": np.eye(2), "weight_ih_l0": np.ones((2, 1)), "bias_hh_l0": np.array([1.0, np.inf])},
     "heads": {"weight_hh_l0": np.eye(2), "weight_ih_l0": np.ones((2, 1)), "a.weight": np.eye(2), "b.weight": np.eye(2)},
 }
 
@@ -164,6 +190,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words: list[str], sentence: s
         ("hole", "NaN"),
         ("other", "ends in weight_hh_l0"),
         ("heads", "a, b: name one"),
+        ("wrong head", r"fc.weight of net.npz has shape \(5, 7\) and cannot read the 2 units"),
+        ("bias", "bias_ih_l0 or bias_hh_l0 of net.npz holds NaN or infinity"),
     ],
 )
 def test_files_that_hold_no_such_network_get_one_sentence(name: str, sentence: str, tmp_path: Path) -> None:
@@ -191,11 +219,12 @@ def test_data_that_do_not_fit_get_one_sentence(name: str, sentence: str, here: P
 
 def test_files_that_cannot_be_read_get_one_sentence(here: Path) -> None:
     (here / "broken.npy").write_bytes(b"\x93NUMPY and no more")
+    (here / "letter.npy").write_text("dear reader")
     np.save(here / "objects.npy", np.array([{}], dtype=object))
     (here / "folder.npy").mkdir()
     net = sp.read_network(here / "net.safetensors")
-    for name in ("broken.npy", "objects.npy"):
-        with pytest.raises(ValueError, match=r"no \.npy file of plain numbers"):
+    for name in ("broken.npy", "objects.npy", "letter.npy"):
+        with pytest.raises(ValueError, match=r"no \.npy file of plain numbers, or not a whole one$"):
             sp.read_sequences(here / name, net)
     with pytest.raises(ValueError, match="a folder"):
         sp.read_sequences(here / "folder.npy", net)

@@ -149,6 +149,15 @@ def test_a_stopped_search_still_bounds_every_set_from_below() -> None:
     assert lowers[0] >= sp.spectral_lower_bound(spectrum(Sig), 4) * (1 - 1e-9)  # its root is the Eckart-Young tail
 
 
+def test_a_search_that_is_too_large_for_sharp_roots_keeps_the_bound_of_the_spectrum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bounds.spectral_pruning.best_subset.LARGE", 0)
+    Sig, tau = random_covariance(RNG, 14, 0.8), 1e-4
+    floor = sp.spectral_lower_bound(spectrum(Sig), 7, tau)
+    for nodes in (0, 1, 5):
+        assert sp.branch_and_bound(Sig, 7, tau, max_nodes=nodes).lower >= floor * (1 - 1e-9)
+    assert sp.branch_and_bound(Sig, 7, tau).loss == pytest.approx(best_loss(Sig, 7, tau), rel=1e-9)
+
+
 def test_golden_losses_of_greedy_lookahead_and_the_best() -> None:
     exact = sp.exact_selection(TRIDIAGONAL, 2)[1]
     assert [sp.greedy_selection(TRIDIAGONAL, 2)[1][-1], sp.lookahead_selection(TRIDIAGONAL, 2)[1][-1], exact] == pytest.approx(
