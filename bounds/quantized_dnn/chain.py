@@ -25,9 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bounds.quantized_dnn.integers import accumulator_bits, integer_thresholds
-from bounds.quantized_dnn.normalisation import running_variance
 from bounds.quantized_dnn.quantizers import quantize_activation, quantize_weight, round_half_up
-from bounds.quantized_dnn.training import QuantizedNet, apply, as_rows, entries, per_neuron, with_rows
+from bounds.quantized_dnn.training import QuantizedNet, apply, as_rows, entries, per_neuron, statistics, with_rows
 from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.energy import E_AC, E_MAC
 from bounds.synaptic_penalty.own_network import fanout, synapses
@@ -104,17 +103,14 @@ def fold(net: QuantizedNet, input_states: int, grid: int | None = None) -> list[
 
     A and B are the rationals that float64 computes of γ, β, m and r. With `grid` they are rounded to multiples of
     1/(2(M_a − 1) 2^grid): fewer bits to store, and a grid that meets the thresholds, so that ties occur.
-    ValueError for a network that is not quantised, or not trained.
+    ValueError for a network that is not quantised, or not trained, or normalised by LN.
     """
     if net.M_w is None or net.M_a is None:
         raise ValueError("weights or activations of this network are not quantised: M_w or M_a is None")
-    if len(net.running) != len(net.w) - 1:
-        raise ValueError("the network has no running statistics yet: train it first")
     layers, top = [], input_states - 1
     for l, w in enumerate(net.w):
         last = l == len(net.w) - 1
-        m, r = (0.0, 1.0 - net.eps) if last else net.running[l]
-        s = np.sqrt(running_variance(m, r) + net.eps)
+        m, s = (0.0, 1.0) if last else statistics(net, l)
         gamma = np.broadcast_to(net.gamma[l].astype(float), len(net.beta[l])) / s
         rows = as_rows(w)
         gain, offset = gamma / np.sqrt(rows.shape[1]), net.beta[l].astype(float) - gamma * m

@@ -31,7 +31,7 @@ from bounds.quantized_dnn.chain import (
     unit,
 )
 from bounds.quantized_dnn.gaussian_step import gaussian_optimal_step
-from bounds.quantized_dnn.normalisation import running_variance
+from bounds.quantized_dnn.normalisation import SMALLEST
 from bounds.quantized_dnn.quantizers import quantize_activation, round_half_up
 from bounds.quantized_dnn.training import apply, as_rows, entries, per_neuron, with_rows
 from bounds.spike_accumulation.convolution import Convolution
@@ -186,13 +186,13 @@ def _lbn(name: str, w: Any, held: Mapping[str, Array], eps: float, z: Array | No
         return _Norm(gamma, gamma * bias + beta, "γ and β of the readout")
     says = "LBN, running m and r"
     if f"{name}.m" in held and f"{name}.r" in held:
-        m, r = (float(_numbers(f"{name}.{part}", held, 1)[0]) for part in "mr")
+        m, r = (_numbers(f"{name}.{part}", held, channels, one=True) for part in "mr")
     elif z is None:
         raise UnreadableNetwork(f"{name} has no running statistics {name}.m and {name}.r: give --input to measure them on")
     else:
         z = z + per_neuron(w, bias)
-        m, r, says = float(z.mean()), float((z * z).mean()), "LBN, m and r measured"
-    gain = gamma / np.sqrt(running_variance(m, r) + eps)
+        m, r, says = np.array([z.mean()]), np.array([(z * z).mean()]), "LBN, m and r measured"
+    gain = gamma / np.sqrt(np.maximum(r - m * m, SMALLEST) + eps)
     return _Norm(gain, gain * (bias - m) + beta, says)
 
 

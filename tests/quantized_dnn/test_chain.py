@@ -20,7 +20,7 @@ from bounds.quantized_dnn.chain import (
     sums,
 )
 from bounds.quantized_dnn.normalisation import lbn_infer
-from bounds.quantized_dnn.training import Recipe, apply, as_rows, convolutional, fully_connected, infer, per_neuron, train
+from bounds.quantized_dnn.training import Recipe, apply, as_rows, convolutional, fully_connected, infer, per_neuron, save, train
 from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.events import event_driven_layer
 
@@ -204,6 +204,26 @@ def test_the_fold_of_a_trained_network_is_what_it_computes(kind):
     states, logits = infer(net, images[300:340])
     assert len(states) == len(layers) - 1
     np.testing.assert_array_equal(logits.argmax(axis=1), report.classes)
+
+
+@pytest.mark.parametrize("norm", ["LBN-pooled", "BN"])
+def test_other_normalisations_fold_too(norm):
+    images, labels = digits()
+    rng = np.random.default_rng(0)
+    net = convolutional(rng, 8, (3, 4), 10, 3, 3, norm=norm)
+    train(net, images[:300], labels[:300], Recipe(epochs=1), rng)
+    report = check_chain(fold(net, 17), input_integers(images[300:350], 17))
+    assert (report.integer_wrong, report.spiking_wrong) == (0, 0)
+    assert report.classes == infer(net, images[300:350])[1].argmax(axis=1).tolist()
+
+
+def test_layer_normalisation_does_not_fold(tmp_path):
+    images, labels = digits()
+    net = fully_connected(np.random.default_rng(0), (64, 9, 10), 3, 3, norm="LN")
+    train(net, images[:100], labels[:100], Recipe(epochs=1), np.random.default_rng(0))
+    for use in (lambda: fold(net, 17), lambda: save(net, tmp_path / "n.npz", 17)):
+        with pytest.raises(ValueError, match="cannot be folded"):
+            use()
 
 
 def test_a_coarse_fold_meets_thresholds():

@@ -110,3 +110,28 @@ def test_quantised_weights_do_not_see_scale_and_mean(rng):
         assert (quantize_weight(0.3 * w - 2, 0.7, M)[0] == q).all()  # no weight within rounding of a tie
         turned = quantize_weight(-3 * w + 1, 0.7, M)[0]
         assert (turned == (-q if M % 2 else -q - 1)).all()
+
+
+def test_each_sample_is_normalised_as_if_alone_to_the_last_bit(rng):
+    z, dy, gamma = rng.normal(size=(7, 300)), rng.normal(size=(7, 300)), rng.normal(size=300)
+    y, dz = lbn_train(z, gamma, 0.0)[0], lbn_backward(z, gamma, 0.0, 1e-5, dy)[0]
+    for n in range(7):
+        assert (lbn_train(z[n : n + 1], gamma, 0.0)[0][0] == y[n]).all()
+        assert (lbn_backward(z[n : n + 1], gamma, 0.0, 1e-5, dy[n : n + 1])[0][0] == dz[n]).all()
+
+
+def test_inference_is_training_exactly_where_the_statistics_are_the_samples(rng):
+    z = rng.normal(1, 2, size=(1, 9))
+    m, r = lbn_update(z, None, None, 1.0)
+    alone = lbn_train(z, 1, 0, 0.0)[1]
+    np.testing.assert_allclose(lbn_infer(z, 1, 0, 0.0, m, r), alone, rtol=1e-12, atol=1e-13)
+    assert np.abs(lbn_infer(z, 1, 0, 0.0, m + 0.1, r + 0.2 * m + 0.01) - alone).max() > 0.01  # the same v
+    assert np.abs(lbn_infer(z, 1, 0, 0.0, m, r + 0.5) - alone).max() > 0.01
+
+
+def test_batch_normalisation_of_one_sample_has_no_gradient(rng):
+    from bounds.quantized_dnn.batch_independence import Batch, batch_norm
+
+    z, gamma = rng.normal(size=(1, 4)), rng.normal(size=4)
+    same = [batch_norm(Batch(z + shift, gamma, 0 * gamma, 1e-5, z)) for shift in (0, 1e-3, rng.normal(size=4))]
+    assert all((y == 0).all() for y in same)

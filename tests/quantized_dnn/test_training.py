@@ -11,23 +11,26 @@ from bounds.quantized_dnn.training import (
     forward,
     fully_connected,
     infer,
+    statistics,
     train,
 )
 
 
-def nets(M_w=3, M_a=3):
+def nets(M_w=3, M_a=3, norm="LBN"):
     rng = np.random.default_rng(3)
     return {
-        "dense": fully_connected(rng, (64, 12, 9, 10), M_w, M_a),
-        "stride": convolutional(rng, 8, (3, 4), 10, M_w, M_a),
-        "pool": convolutional(rng, 8, (3, 4), 10, M_w, M_a, "pool"),
+        "dense": fully_connected(rng, (64, 12, 9, 10), M_w, M_a, norm=norm),
+        "stride": convolutional(rng, 8, (3, 4), 10, M_w, M_a, norm=norm),
+        "pool": convolutional(rng, 8, (3, 4), 10, M_w, M_a, "pool", norm=norm),
     }
 
 
 @pytest.mark.parametrize("kind", ["dense", "stride", "pool"])
-@pytest.mark.parametrize("states", [(2, 2), (3, 5), (None, None)])
-def test_gradients_of_the_dithered_network_are_exact(kind, states):
-    net, rng = nets(*states)[kind], np.random.default_rng(4)
+@pytest.mark.parametrize(
+    "form", [(2, 2, "LBN"), (3, 5, "LBN"), (None, None, "LBN"), (3, 3, "LBN-pooled"), (3, 3, "BN"), (3, 3, "LN")]
+)
+def test_gradients_of_the_dithered_network_are_exact(kind, form):
+    net, rng = nets(*form)[kind], np.random.default_rng(4)
     for name, parameter in net.parameters.items():
         parameter += 0.1 * rng.standard_normal(parameter.shape) * (not name.startswith("w"))
     x, y = rng.random((5, 64)), rng.integers(0, 10, 5)
@@ -75,6 +78,33 @@ def test_a_sample_does_not_see_the_others():
     np.testing.assert_allclose(forward(net, x[2:3])[0][0], whole[2], rtol=1e-12, atol=1e-12)
 
 
+def test_only_per_sample_statistics_make_samples_independent():
+    x = np.random.default_rng(0).random((6, 64))
+    for norm, alone in (("LBN", True), ("LN", True), ("LBN-pooled", False), ("BN", False)):
+        net = nets(3, None, norm)["stride"]
+        assert np.allclose(forward(net, x)[0][2], forward(net, x[2:3])[0][0], atol=1e-9) == alone, norm
+
+
+@pytest.mark.parametrize("kind", ["dense", "stride"])
+@pytest.mark.parametrize("norm", ["LBN", "LBN-pooled", "BN", "LN"])
+def test_running_statistics_are_those_of_the_one_batch_there_was(kind, norm):
+    images, labels = digits()
+    net = nets(3, 3, norm)[kind]
+    before = forward(net, images[:200])[1].z[0]
+    train(net, images[:200], labels[:200], Recipe(epochs=1, batch=200, rate=1e-12), np.random.default_rng(0))
+    if norm == "LN":
+        with pytest.raises(ValueError, match="cannot be folded"):
+            statistics(net, 0)
+    else:
+        m, s = statistics(net, 0)
+        channels = before.reshape(200, len(net.beta[0]), -1) if norm == "BN" else before.reshape(200, 1, -1)
+        np.testing.assert_allclose(m, np.squeeze(channels.mean(axis=(0, 2))), atol=1e-9)
+        np.testing.assert_allclose(s**2, np.squeeze(channels.var(axis=(0, 2))) + net.eps, atol=1e-9)
+    states, _ = infer(net, images[:200])
+    if norm in ("BN", "LBN-pooled", "LN"):  # whose statistics of the batch are those of inference
+        assert np.mean(states[0] != forward(net, images[:200])[1].a[1]) < 1e-3
+
+
 def test_equal_seeds_give_equal_networks_and_training_learns():
     images, labels = digits()
     losses, logits = [], []
@@ -109,6 +139,7 @@ def test_gradient_steps_keep_the_means_of_rows():
         (lambda rng: fully_connected(rng, (4, 3), 1, 3), "M_w counts states"),
         (lambda rng: fully_connected(rng, (4, 3), 3, 0), "M_a counts states"),
         (lambda rng: convolutional(rng, 8, (3,), 10, 3, 3, "max"), "halved_by must be"),
+        (lambda rng: fully_connected(rng, (4, 3), 3, 3, norm="GN"), "norm must be one of LBN, LBN-pooled, BN, LN"),
         (lambda rng: Recipe(epochs=0), "must be positive"),
         (lambda rng: infer(fully_connected(rng, (4, 3, 2), 3, 3), np.ones((1, 4))), "train it first"),
         (lambda rng: train(nets()["dense"], np.ones((2, 3)), np.zeros(2, int), Recipe(), rng), "images must be"),
