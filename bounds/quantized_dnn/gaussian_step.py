@@ -61,7 +61,7 @@ def gaussian_quantizer_mse(D: float, M: int) -> float:
     if not D > 0:
         raise ValueError(f"the step D must be positive, got {D}")
     with flint.ctx.workprec(BITS):
-        return float(ball_mse(ball(D), M).mid())
+        return float(ball_mse(ball(D), int(M)).mid())
 
 
 @cache
@@ -89,6 +89,6 @@ def gaussian_optimal_step(M: int) -> tuple[float, float]:
     import flint
 
     _checked(M)
-    step = step_ball(M)
+    step = step_ball(int(M))
     with flint.ctx.workprec(BITS):
-        return float(step.mid()), float(ball_mse(step.mid(), M).mid())
+        return float(step.mid()), float(ball_mse(step.mid(), int(M)).mid())

@@ -177,3 +177,10 @@ def test_an_input_that_does_not_fit_is_refused_in_one_sentence(x):
     if np.ndim(x) != 2:
         with pytest.raises(ValueError, match=r"x must be finite and of shape \(n_0,\) or \(T, n_0\), got"):
             lif_bptt(**(NET | {"x": x}), target=0)
+
+
+def test_the_counterexamples_of_the_surrogate_number_by_number():
+    assert s3nn_surrogate(0.1) == pytest.approx(0.909090909091, abs=1e-12)
+    assert 1 / math.cosh(0.2) ** 2 == pytest.approx(0.961042982966, abs=1e-12)
+    assert s3nn_surrogate(-0.5) * 0.5 == pytest.approx(0.209987170807, abs=1e-12)
+    assert s3nn_primitive(0.648721270700128 + 1e-12) > 1 > s3nn_primitive(0.648721270700128 - 1e-12)

@@ -93,3 +93,9 @@ def test_numbers_that_are_none_are_refused_in_one_sentence(bad):
             call()
     with pytest.raises(ValueError, match="sum_psi must be finite and not negative"):
         hoeffding_halfwidth(1, bad, 1, 0.5)
+
+
+def test_two_spikes_a_synapse_still_win():
+    assert energy_ratio([3, 5], [F(1), F(1)], 2) == F(18, 46)
+    assert energy_ratio([3, 5], [F(1), F(1)], 1) == F(9, 46)
+    assert energy_ratio([1], [F(1)], 6, f=F(1)) == 1
