@@ -38,7 +38,7 @@ TOLERATED = 0.01  # of validation accuracy, for the secondary comparison
 
 def plan(quick: bool) -> list[dict[str, Any]]:
     if quick:
-        return [{"widths": ARCHITECTURES[1], "seed": seed, "group": "kinds", "epochs": 10} for seed in (100, 101)]
+        return [{"widths": ARCHITECTURES[2], "seed": seed, "group": "kinds", "epochs": 6} for seed in (100, 101)]
     units = [{"widths": w, "seed": seed, "group": "kinds", "epochs": 25} for seed in range(10) for w in ARCHITECTURES]
     return units + [{"widths": ARCHITECTURES[0], "seed": seed, "group": "starts", "epochs": 25} for seed in range(5)]
 
