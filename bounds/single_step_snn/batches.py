@@ -238,7 +238,7 @@ def gradients(net: Net, x: Array, y: Array, n: Neurons, penalty: Penalty | None 
 
 def _add_penalty(ds: Array, s: Array, penalty: Penalty, l: int, n: Neurons) -> float:
     """Add λ w s^{p−1}/batch to ds, in place; returns this layer's part of Ω."""
-    w, B, p = penalty.weights[l], s.shape[1], penalty.p
+    w, B, p = penalty.weights[l], len(s[0]), penalty.p
     scaled = w * w.dtype.type(penalty.lam / B)
     if p == 1:
         ds += scaled
@@ -246,4 +246,4 @@ def _add_penalty(ds: Array, s: Array, penalty: Penalty, l: int, n: Neurons) -> f
         ds += scaled * (s if n.kind == "spiking" else s ** (p - 1))
     powers = s if p == 1 or n.kind == "spiking" else s**p
     total = float(np.dot(powers.sum(axis=(0, 1), dtype=float), w))
-    return total / (float(p) * B)
+    return total / (p * B)
