@@ -139,6 +139,7 @@ class _Search:
         b = np.where(node.alive, node.first_units(r), -np.inf)
         order = np.argsort(b, axis=1, kind="stable")  # least first: most candidates follow who explains least
         b, C = np.take_along_axis(b, order, axis=1), np.take_along_axis(C, order, axis=1)
+        b = np.minimum(b, node.nu[:, :r].sum(axis=1)[:, None])  # after sorting: the order among the strong ones matters
         first, strongest = b[:, : p - r + 1], b[:, p - r + 1 :].sum(axis=1)[:, None]
         bound = (node.left - node.margin)[:, None] - np.minimum(first, (first + strongest) / r)
         if r <= 3:
@@ -249,9 +250,8 @@ class _Nodes(NamedTuple):
         return _Nodes(*(value[rows] for value in self))
 
     def first_units(self, r: int) -> np.ndarray:
-        """b_j (n, p): what unit j explains and r − 1 directions after it could, above, and never more than r directions."""
+        """b_j (n, p): what unit j explains and r − 1 directions after it could, above."""
         V, nu = np.linalg.eigh(self.P)[1][:, :, ::-1], self.nu
-        most = nu[:, :r].sum(axis=1)[:, None]
         square = (self.Q @ V) ** 2
         own = np.einsum("njl,nl->nj", square, nu)
         if r == 1:
@@ -264,7 +264,7 @@ class _Nodes(NamedTuple):
                 x = (lo + hi) / 2
                 above = np.einsum("njl,njil->nji", square, 1 / (nu[:, None, None, :] - x[:, :, :, None])) < 0
                 lo, hi = np.where(above, x, lo), np.where(above, hi, x)
-        return np.asarray(np.where(self.sound[:, None], np.minimum(own + hi.sum(axis=2), most), most))
+        return np.asarray(np.where(self.sound[:, None], own + hi.sum(axis=2), nu[:, :r].sum(axis=1)[:, None]))
 
 
 def _pairs(B: np.ndarray, G: np.ndarray, alive: np.ndarray) -> np.ndarray:
