@@ -14,8 +14,8 @@ Networks" (https://arxiv.org/abs/2302.01500).
 - What does it do in training? `penalty_backward`, `silencing`, `silent_neurons`.
 - And the energy? `energy_break_even`, `energy_estimate`.
 
-Networks are trained under the penalties with `bounds.single_step_snn.training`. Recovered from the paper: E_SNN = p E_AC E[Ω_syn],
-and that p = 1 is best. The theorems are reconstructed. Left out: its tables; ours are in `synaptic_penalty_tradeoff`.
+Networks are trained under the penalties with `bounds.single_step_snn.training`. Recovered from the paper: E_SNN = p E_AC
+E[Ω_syn], and that p = 1 is best. The theorems are reconstructed. Left out: its tables; ours are in `synaptic_penalty_tradeoff`.
 """
 
 from bounds.common.api import lazy
