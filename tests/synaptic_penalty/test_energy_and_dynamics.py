@@ -4,10 +4,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bounds.single_step_snn import s3nn_backward, s3nn_forward, s3nn_surrogate
 from bounds.synaptic_penalty import ann_energy, energy_ratio, hoeffding_halfwidth, silencing_time, silent_flow, snn_energy
 from bounds.synaptic_penalty.dynamics import silent_flow as flow
 from bounds.synaptic_penalty.energy import break_even_rate, mean_rate
 from bounds.synaptic_penalty.energy_estimate import failure, inputs
+from bounds.synaptic_penalty.gradients import Penalised, margins, penalised_gradients, penalised_loss
 
 F = Fraction
 
@@ -99,3 +101,29 @@ def test_two_spikes_a_synapse_still_win():
     assert energy_ratio([3, 5], [F(1), F(1)], 2) == F(18, 46)
     assert energy_ratio([3, 5], [F(1), F(1)], 1) == F(9, 46)
     assert energy_ratio([1], [F(1)], 6, f=F(1)) == 1
+
+
+@pytest.mark.parametrize("theta", [0.5, 1.0, 2.0])
+def test_without_penalty_the_gradient_is_that_of_the_single_step_network(theta):
+    """Two programs that share the surrogate alone; the margin of a tie is on the firing side in both."""
+    rng = np.random.default_rng(3)
+    W, b = [rng.normal(0.5, 1, (4, 3)), rng.normal(0.5, 1, (3, 4))], [rng.normal(size=4), rng.normal(size=3)]
+    V, c, x = rng.normal(size=(2, 3)), rng.normal(size=2), rng.uniform(size=3)
+    W[0][0], b[0][0] = 0.0, theta  # a tie
+    net = Penalised(W, b, V, c, x, 1, [np.ones(4), np.ones(3)], theta=theta)
+    xs, s = margins(net)
+    assert (xs[0][0], s[0][0]) == (0, 1)
+    logits, spikes = s3nn_forward(W, b, V, c, x, theta)
+    assert all((one == other).all() for one, other in zip(s, spikes, strict=True))
+    assert any(layer.any() for layer in s)
+    assert not all(layer.all() for layer in s)
+    g = s3nn_backward(W, b, V, c, x, 1, theta, s3nn_surrogate)
+    dW, db = penalised_gradients(net)
+    for one, other in zip([*dW, *db], [*g.dW, *g.db], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    p = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(g.dc, p - [0, 1], rtol=1e-12)
+    np.testing.assert_allclose(g.dV, np.outer(p - [0, 1], s[-1]), rtol=1e-12)
+    np.testing.assert_allclose(logits, V @ s[-1] + c, rtol=1e-14)
+    assert penalised_loss(net) == pytest.approx(-math.log(p[1]), rel=1e-12)
+    np.testing.assert_allclose(xs[1], (W[1] @ s[0] + b[1] - theta) / theta, atol=1e-14)
