@@ -28,10 +28,10 @@ def work(name: str, seed: int) -> list[dict[str, Any]]:
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """N(λ) at λ/Tr Σ = 1e-1 to 1e-6 for each network."""
+    """N(λ) at λ/Tr Σ = 1e-1 to 1e-6, one column each, for each network."""
     table = []
     for name, seed in dict.fromkeys((row["task"], row["seed"]) for row in rows):
         mu = [row["share"] for row in rows if (row["task"], row["seed"]) == (name, seed)]
-        N = {f"N({10.0**-e:g} Tr)": float(degrees_of_freedom(mu, 10.0**-e)) for e in range(1, 7)}
-        table.append({"task": name, "seed": seed} | N)
+        N = {f"1e-{e}": round(float(degrees_of_freedom(mu, 10.0**-e)), 1) for e in range(1, 7)}
+        table.append({"N(λ) at λ/Tr": f"{name} {seed}"} | N)
     return table
