@@ -85,6 +85,8 @@ CLAIM = Claim(
         },
     },
     covers={"both ends": lambda x: saturated(x) and x.partial[-1] < 0, "inside": lambda x: not saturated(x)},
-    tight_at=({"N": 3, "w_max": 2, "M_a": 3, "q": [1] * 12, "size": [7] * 12, "k": [5] * 12, "saturated": 1},),
+    tight_at=tuple(
+        {"N": 3, "w_max": 2, "M_a": 3, "q": [1] * 12, "size": [7] * 12, "k": [5] * 12, "saturated": sign} for sign in (1, -1)
+    ),
     cost=0.0005,
 )

@@ -87,7 +87,7 @@ def hard_reset_period(z: Any, leak: Any, theta: Any) -> int | None:
         return period
     room = 1 - th * (1 - lam) / z  # in (0, 1)
     rate = _log(lam)
-    n = max(1, ceil(_log(room) / rate)) if rate else 1
+    n = max(1, ceil(_log(room) / rate)) if rate else ceil(th / z)  # no leak that a float could tell
     while lam**n > room:
         n += 1
     while n > 1 and lam ** (n - 1) <= room:

@@ -281,3 +281,13 @@ def test_the_worst_rows_of_samuelson():
         row = [F(int(i == 0)) for i in range(n)]
         assert max(signed_squares(row)) == largest
         assert max(signed_squares(row, F(1, 100))) < largest
+
+
+def test_the_slope_of_the_gaussian_error_is_that_of_differences():
+    from bounds.measure.ball import ball
+    from bounds.quantized_dnn.gaussian_step import ball_slope
+
+    for D, M in [(0.3, 2), (1.2, 3), (0.5, 8), (2.0, 5)]:
+        difference = (gaussian_quantizer_mse(D + 1e-5, M) - gaussian_quantizer_mse(D - 1e-5, M)) / 2e-5
+        assert float(ball_slope(ball(D), M).mid()) == pytest.approx(difference, abs=1e-9)
+    assert gaussian_optimal_step(3.0) == gaussian_optimal_step(np.int64(3)) == gaussian_optimal_step(3)

@@ -114,6 +114,12 @@ def test_the_period_is_exact_where_the_leak_is_no_float(leak):
         assert hard_reset_period(z - F(1, 10**1200), leak, F(1)) == n + 1
 
 
+def test_a_leak_that_no_float_can_tell_from_none_takes_no_walk():
+    leak = 1 - F(1, 10**400)
+    assert hard_reset_period(F(1, 1000), leak, F(1)) == 1001  # a thousand drives lose a trace of their sum
+    assert hard_reset_period(F(1, 1000), F(1), F(1)) == 1000
+
+
 def test_the_period_is_found_however_far_away_it_is():
     excess = F(1, 10**400)  # below the smallest float
     n = hard_reset_period((1 + excess) / 10, F(9, 10), F(1))

@@ -184,3 +184,14 @@ def test_the_counterexamples_of_the_surrogate_number_by_number():
     assert 1 / math.cosh(0.2) ** 2 == pytest.approx(0.961042982966, abs=1e-12)
     assert s3nn_surrogate(-0.5) * 0.5 == pytest.approx(0.209987170807, abs=1e-12)
     assert s3nn_primitive(0.648721270700128 + 1e-12) > 1 > s3nn_primitive(0.648721270700128 - 1e-12)
+
+
+def test_floats_and_balls_are_the_same_functions():
+    from bounds.measure.ball import ball
+    from bounds.single_step_snn.surrogates import ball_primitive, ball_slope
+
+    for x in (-30.0, -3.0, -0.125, -1e-9, 0.0, 1e-9, 0.375, 7.0, 1e12):
+        for alpha, beta in ((4, 1), (1, 2.5), (10, 0.25)):
+            at = ball(x), ball(alpha), ball(beta)
+            assert s3nn_surrogate(x, alpha, beta) == pytest.approx(float(ball_slope(*at).mid()), rel=1e-14)
+            assert s3nn_primitive(x, alpha, beta) == pytest.approx(float(ball_primitive(*at).mid()), rel=1e-14)
