@@ -17,7 +17,6 @@ of 2^−e, as fine as 62 bits allow, so its scores A n + B are integers too; the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from math import floor, lcm, log2
 from typing import Any, NamedTuple
@@ -184,19 +183,34 @@ def in_arithmetic(q: Any, kind: Any) -> Any:
 
 
 def _exact_sums(layer: FoldedLayer, k: Array) -> Array:
+    """n, by Python integers if that is affordable; numpy refuses to make int64 of those that it does not hold."""
     small = len(k) * synapses(layer.q) * layer.cell <= PRODUCTS or layer.bits > WIDE
     kind = object if small else np.int64
-    return sums(in_arithmetic(layer.q, kind), k.astype(kind)).astype(object)
+    return sums(in_arithmetic(layer.q, kind), k.astype(kind)).astype(_arithmetic(layer.bits))
 
 
-def _once_per_value(layer: FoldedLayer, n: Array, f: Callable[[Array, Fraction, Fraction], Array]) -> Array:
-    """f(values, A, B) for each channel, on the values that occur there, put back in their places."""
+class _Distinct(NamedTuple):
+    """Neurons of one channel with the same sum do the same: what happens is worked out once for each such pair."""
+
+    channel: Array  # (pairs,)
+    n: Array  # (pairs,), Python integers
+    where: Array  # (batch, n_out): the pair of each neuron
+
+    def of(self, per_channel: Sequence[Any]) -> Array:
+        """One entry per channel as one per pair."""
+        return np.asarray(np.array(per_channel, dtype=object)[self.channel])
+
+
+def _distinct(layer: FoldedLayer, n: Array) -> _Distinct:
     blocks = n.reshape(len(n), len(layer.A), -1)
-    out = np.empty(blocks.shape, dtype=object)
-    for c, (A, B) in enumerate(zip(layer.A, layer.B, strict=True)):
-        values, where = np.unique(blocks[:, c], return_inverse=True)
-        out[:, c] = f(values, A, B)[where.reshape(blocks[:, c].shape)]
-    return out.reshape(n.shape)
+    where, values, channels, count = np.empty(blocks.shape, dtype=np.int64), [], [], 0
+    for c in range(len(layer.A)):
+        found, inverse = np.unique(blocks[:, c], return_inverse=True)
+        where[:, c] = inverse.reshape(blocks[:, c].shape) + count
+        values.append(found.astype(object))
+        channels.append(np.full(len(found), c))
+        count += len(found)
+    return _Distinct(np.concatenate(channels), np.concatenate(values), where.reshape(n.shape))
 
 
 class Reference(NamedTuple):
@@ -213,24 +227,21 @@ def exact_run(layers: Sequence[FoldedLayer], k: Array) -> Reference:
     ties = decisions = 0
     for layer in layers:
         n = _exact_sums(layer, k)
+        pairs = _distinct(layer, n)
+        y = pairs.of(layer.A) * pairs.n + pairs.of(layer.B)
         if layer.M is None:
-            return Reference(Run(states, _once_per_value(layer, n, lambda v, A, B: A * v + B)), ties, decisions)
-        top = layer.M - 1
-        k = _once_per_value(layer, n, partial(_state, layer.M)).astype(np.int64)
-        at_threshold = _once_per_value(layer, n, partial(_ties, top))
-        ties, decisions = ties + int(at_threshold.sum()), decisions + n.size * top
+            return Reference(Run(states, y[pairs.where]), ties, decisions)
+        k = quantize_activation(y, layer.M)[0].astype(np.int64)[pairs.where]
+        ties += int(_at_threshold(y, layer.M - 1)[pairs.where].sum())
+        decisions += n.size * (layer.M - 1)
         states.append(k)
     raise ValueError("the last layer must be a readout, with M = None")
 
 
-def _state(M: int, n: Array, A: Fraction, B: Fraction) -> Array:
-    return np.asarray(quantize_activation(A * n + B, M)[0])
-
-
-def _ties(top: int, n: Array, A: Fraction, B: Fraction) -> Array:
-    """1 where A n + B = (2j − 1)/(2 top) for a j of 1..top."""
-    doubled = [2 * top * (A * v + B) for v in n]
-    return np.array([int(v.denominator == 1 and v.numerator % 2 and 0 < v < 2 * top) for v in doubled], dtype=object)
+def _at_threshold(y: Array, top: int) -> Array:
+    """1 where y = (2j − 1)/(2 top) for a j of 1..top."""
+    doubled = [2 * top * v for v in y]
+    return np.array([int(v.denominator == 1 and v.numerator % 2 and 0 < v < 2 * top) for v in doubled])
 
 
 # ---- integers only --------------------------------------------------------------------------------------------------
@@ -256,6 +267,11 @@ def integer_net(layers: Sequence[FoldedLayer]) -> list[IntegerLayer]:
 
 def _arithmetic(bits: int) -> Any:
     return np.int64 if bits <= WIDE else object
+
+
+def _fast(bits: int) -> Any:
+    """The fastest arithmetic in which sums of so many signed bits are exact, whatever their order."""
+    return np.float32 if bits <= 25 else np.float64 if bits <= 54 else object
 
 
 def _integer_layer(layer: FoldedLayer, M: int) -> IntegerLayer:
@@ -292,9 +308,9 @@ def in_floats(net: Sequence[IntegerLayer]) -> list[IntegerLayer]:
     integer below 2^24 (float32) or 2^53 (float64). ValueError where it is not."""
     found = []
     for layer in net:
-        if layer.bits > 54:
+        kind = _fast(layer.bits)
+        if kind is object:
             raise ValueError(f"layer {layer.name} has sums of {layer.bits} bits, which floats do not hold")
-        kind = np.float32 if layer.bits <= 25 else np.float64
         found.append(replace(layer, q=in_arithmetic(layer.q, kind), tau=layer.tau.astype(kind), sign=layer.sign.astype(kind)))
     return found
 
@@ -346,17 +362,19 @@ def spiking_run(layers: Sequence[FoldedLayer], k: Array) -> Spiking:
         operations[:, 0] = k @ fanout(first.q)
     for l, (layer, above) in enumerate(pairwise(layers)):
         assert layer.M is not None
-        drive, v, theta = _scaled(layer, n, layer.M - 1)
-        psi, kind = fanout(above.q), _arithmetic(above.bits)
+        pairs = _distinct(layer, n)
+        drive, v, theta = _scaled(layer, pairs)
+        psi, kind = fanout(above.q), _fast(above.bits)
         weights = in_arithmetic(above.q, kind)
-        n = np.zeros((len(n), above.q.shape[0]), dtype=kind)
-        count = np.zeros(v.shape, dtype=np.int64)
+        n = np.zeros((len(n), above.q.shape[0]), dtype=_arithmetic(above.bits))
+        count = np.zeros(pairs.where.shape, dtype=np.int64)
         for _ in range(layer.M - 1):
             u = v + drive
-            s = (u >= theta).astype(np.int64)
-            v = u - s * theta
+            fires = (u >= theta).astype(np.int64)
+            v = u - fires * theta
+            s = fires[pairs.where]
             count += s
-            n = n + sums(weights, s.astype(kind))
+            n = n + sums(weights, s.astype(kind)).astype(n.dtype)
             operations[:, l + 1] += s @ psi
         fired[:, l] = count.sum(axis=1)
         counts.append(count)
@@ -371,15 +389,12 @@ def spikes_come_in(first: FoldedLayer, k: Array) -> bool:
     return first.top == 1 and bool((k >= 0).all())
 
 
-def _scaled(layer: FoldedLayer, n: Array, T: int) -> tuple[Array, Array, Array]:
-    """Drive (batch, n), v0 (batch, n) and θ (n,) in integers, in units of 1/(2L): 2L(A n + B), L and 2L."""
+def _scaled(layer: FoldedLayer, pairs: _Distinct) -> tuple[Array, Array, Array]:
+    """Drive, v0 and θ of each pair in units of 1/(2L), as Python integers: 2L(A n + B), L and 2L."""
     L = [lcm(A.denominator, B.denominator) for A, B in zip(layer.A, layer.B, strict=True)]
     a, b = ([int(2 * v * unit) for v, unit in zip(values, L, strict=True)] for values in (layer.A, layer.B))
-    largest = (T + 1) * max(abs(u) * layer.limit + abs(w) + 2 * unit for u, w, unit in zip(a, b, L, strict=True))
-    kind = _arithmetic(largest.bit_length() + 1)
-    scale, shift, rest = (np.array(layer.neurons(v), dtype=kind) for v in (a, b, L))
-    drive = n.astype(kind) * scale + shift
-    return drive, np.broadcast_to(rest, drive.shape), 2 * rest
+    rest = pairs.of(L)
+    return pairs.of(a) * pairs.n + pairs.of(b), rest, 2 * rest
 
 
 # ---- floats ---------------------------------------------------------------------------------------------------------

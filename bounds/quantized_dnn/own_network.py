@@ -39,6 +39,7 @@ from bounds.spike_accumulation.own_network import SpikingNetwork, UnreadableNetw
 
 Array = np.ndarray
 MEASURED = 512  # inputs on which statistics and ranges are measured, the first ones
+_NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 RANGES = 60  # candidates for a range
 
 
@@ -148,11 +149,7 @@ def quantize_network(
                 says += f"; range {out:.3g} measured"
             norm = norm._replace(says=says)
             layer = scaled_layer(name, q, gain / out, norm.offset / out, top, M)
-            used |= (
-                {f"{norms[name]}.{part}" for part in ("weight", "bias", "running_mean", "running_var")}
-                if name in norms
-                else set()
-            )
+            used |= {f"{norms[name]}.{part}" for part in _NORM} if name in norms else set()
             plain.append(name)
         layers.append(layer)
         folded.append(norm.says)

@@ -106,7 +106,7 @@ def test_an_ordinary_network_with_many_states_keeps_its_classes(folder):
         for d in (fine, coarse):
             assert (d["integer_wrong"], d["spiking_wrong"]) == (0, 0)
     assert "BatchNorm bn1" in fine["folded"][0]
-    assert fine["ignored"] == ["bn1.num_batches_tracked"]
+    assert fine["ignored"] == []
 
 
 def test_signed_inputs_are_signed_integers(folder):
