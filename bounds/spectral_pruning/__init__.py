@@ -68,7 +68,7 @@ __getattr__, __dir__, __all__ = lazy(
             "greedy_selection lookahead_selection pivoted_cholesky_selection weak_submodularity_ratio greedy_guarantee"
         ),
         "spectral_pruning.tasks": "pixel_digits row_digits pixel_mnist language MarkovText",
-        "spectral_pruning.training": "irnn train Recipe",
+        "spectral_pruning.training": "irnn train Recipe progress_bar",
         "common.rnn": "rnn_forward Recurrent",
     },
 )

@@ -8,7 +8,8 @@ A run is determined by its start, its data, its recipe and its seed: the order o
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,7 +66,8 @@ def train(
 
     A loss that is not finite ends the run: it is then the last one returned. checkpoint: a file that is written after
     every `every` epochs and after the last, and from which a run goes on if it exists; ValueError if it belongs to another
-    run. after_step(rate) is called after each step, for penalties that are not smooth; progress(epoch, loss) after each epoch.
+    run. after_step(rate) is called after each step, for penalties that are not smooth; progress(epoch, loss) after each
+    epoch (`progress_bar` makes one).
     """
     optimiser, losses = Adam(), list[float]()
     run = json.dumps({"recipe": asdict(recipe), "seed": seed, "n": len(x), "shapes": _shapes(net.params)})
@@ -91,6 +93,19 @@ def train(
         if checkpoint is not None and ((epoch + 1) % every == 0 or epoch + 1 == recipe.epochs):
             _save(checkpoint, run, net.params, optimiser, losses)
     return losses
+
+
+@contextmanager
+def progress_bar(label: str, epochs: int) -> Iterator[Callable[[int, float], None]]:
+    """For `train(progress=...)`: a bar on standard error with the loss of the last epoch; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    screen = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        shown = bar.add_task(label, total=epochs)
+        yield lambda epoch, loss: bar.update(shown, completed=epoch + 1, description=f"{label}, loss {loss:.4g}")
 
 
 def predict(net: Model, x: np.ndarray, chunk: int = 64) -> np.ndarray:

@@ -6,15 +6,17 @@ training goes on. Training is determined by the seed, up to the rounding of the 
 """
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
 
 from bounds.common.rnn import Recurrent
 from bounds.spectral_pruning.tasks import TASKS, Task
-from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, train
+from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, progress_bar, train
 
 FOLDER = Path(__file__).parent
 
@@ -72,7 +74,9 @@ def train_base(
     net = Recurrent(irnn(width, data.train.x.shape[2], data.classes, seed), every_step=data.every_step)
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "proofs-check" / "nets"
     file = folder / f"{name}_{width}_{seed}_{rate:g}_{base.epochs}.npz" if keep else None
-    return net.params, train(net, *data.train, Recipe(base.epochs, rate), seed, checkpoint=file)[-1]
+    worker = parent_process() is not None  # of `proofs-check experiment`, which has a bar already
+    with nullcontext(None) if worker else progress_bar(f"training {name} {seed}", base.epochs) as progress:
+        return net.params, train(net, *data.train, Recipe(base.epochs, rate), seed, checkpoint=file, progress=progress)[-1]
 
 
 def outputs(name: str, params: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:

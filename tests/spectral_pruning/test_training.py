@@ -6,7 +6,7 @@ import pytest
 from bounds.common.rnn import Recurrent, rnn_forward
 from bounds.common.training import numerical_gradient, softmax_cross_entropy, squared_error
 from bounds.spectral_pruning.tasks import row_digits
-from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, train
+from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, progress_bar, train
 
 
 def small(dtype=np.float64, m=5, d_x=2, d_y=3, seed=0):
@@ -157,6 +157,21 @@ def test_an_interrupted_run_goes_on_bit_for_bit(rows, tmp_path):
     assert train(done, *rows.train, SHORT, 0, checkpoint=file) == losses  # nothing is left to do
     assert all(np.array_equal(whole.params[name], done.params[name]) for name in whole.params)
     assert [path.name for path in file.parent.iterdir()] == ["run.npz"]
+
+
+def test_a_bar_shows_epochs_and_loss_on_a_terminal_and_nothing_elsewhere(rows, capsys, monkeypatch):
+    def learn():
+        with progress_bar("rows", SHORT.epochs) as progress:
+            return train(fresh(), *rows.train, SHORT, 0, progress=progress)
+
+    learn()
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    last = learn()[-1]
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"rows, loss {last:.4g}" in err
+    assert f"{SHORT.epochs}/{SHORT.epochs}" in err
 
 
 def test_a_checkpoint_of_another_run_is_refused(rows, tmp_path):
