@@ -83,11 +83,13 @@ def _search(
     iters: int,
     most: int,
     go_on: Callable[[Attack], bool],
+    at_once: Attack | None,
 ) -> Attack:
-    """Scan t upwards by max(1, t // 12) until three times in a row fail, then go on from the last success by 1."""
-    rng = np.random.default_rng(seed)
-    zero = np.zeros((2, sum(layer.n for layer in stack)))
-    found, gradients = Attack(0, 0.0, 0, zero, zero, np.zeros((0, 2, stack[0].m))), 0
+    """Scan t upwards from 1 by max(1, t // 12) until three times in a row fail, then go on from the last success by 1.
+
+    `at_once` is the answer at t = 0 where that takes no search; None: it is searched too, if nothing else was found.
+    """
+    rng, found, gradients = np.random.default_rng(seed), at_once or _nothing(stack), 0
 
     def attempt(t: int) -> bool:
         nonlocal found, gradients
@@ -108,7 +110,23 @@ def _search(
     while failures < 2 and t <= most and go_on(replace(found, gradients=gradients)):
         failures = 0 if attempt(t) else failures + 1
         t += 1
+    if at_once is None and not found.steps and go_on(replace(found, gradients=gradients)):
+        attempt(0)
     return replace(found, gradients=gradients)
+
+
+def _nothing(stack: tuple[LSTMNet, ...]) -> Attack:
+    zero = np.zeros((2, sum(layer.n for layer in stack)))
+    return Attack(0, 0.0, 0, zero, zero, np.zeros((0, 2, stack[0].m)))
+
+
+def _at_once(stack: tuple[LSTMNet, ...], c: np.ndarray, h: np.ndarray, e: float) -> Attack:
+    """The attack at t = 0, which takes no search: the states c, h (2, n) of two opposite corners of the box."""
+    apart = np.abs(h[0] - h[1])[-stack[-1].n :]
+    unit = int(np.argmax(apart))
+    if not apart[unit] > e + ROUNDING:
+        return _nothing(stack)
+    return replace(_nothing(stack), steps=1, distance=float(apart[unit]), unit=unit, c=c, h=h)
 
 
 def _corners(rng: np.random.Generator, lo: np.ndarray, hi: np.ndarray, B: int, opposite: np.ndarray) -> np.ndarray:
@@ -161,7 +179,8 @@ def attack_recovery(
         u = _inputs(rng, lo[2], hi[2], t, units.size, quarter)
         return _Batch(c, h, u, lo, hi, np.ones(t, dtype=bool)), units
 
-    return _search(stack, e, make, seed, iters, most, go_on)
+    at_once = _at_once(stack, np.stack([cu, cl]), np.stack([hu, hl]), e)
+    return _search(stack, e, make, seed, iters, most, go_on, at_once)
 
 
 def attack_reach(
@@ -200,4 +219,4 @@ def attack_reach(
         start = np.zeros((2, B, zero.size))
         return _Batch(start, start, u, (zero, zero, low), (zero, zero, high), common), units
 
-    return _search(stack, e, make, seed, iters, most, go_on)
+    return _search(stack, e, make, seed, iters, most, go_on, None if L else _nothing(stack))

@@ -236,13 +236,15 @@ def verify_box(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
     `contains_limit`); cl, cu are computed, not read.
 
     Checked: h = 0 is inside, [-1, 1] is not left, and the new h, o·tanh(c) with c in [cl, cu], is inside again.
-    ValueError for sides that are not finite, not of the net's sizes, or the wrong way round.
+    ValueError for sides that are missing, not finite, not of the net's sizes, or the wrong way round.
     """
     invariant, exact = _invariant(net, box)
     return invariant and contains_limit(net, exact), exact
 
 
 def _invariant(net: LSTMNet, box: Mapping[str, Any]) -> tuple[bool, ExactBox]:
+    if missing := [side for side in ("hl", "hu", "ulo", "uhi") if side not in box]:
+        raise ValueError(f"a box needs the sides hl, hu, ulo and uhi, {', '.join(missing)} is missing")
     for name, size in (("h", net.n), ("u", net.m)):
         lower, upper = (np.asarray(box[side], float) for side in ((name + "l", name + "u") if name == "h" else ("ulo", "uhi")))
         if (

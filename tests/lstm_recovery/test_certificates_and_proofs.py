@@ -298,12 +298,30 @@ def test_attacks_are_real_by_thirty_digits_and_reach_the_known_times(name, least
     assert exits == attack.steps
 
 
+def test_a_net_that_forgets_in_one_step_takes_one_step_and_not_none():
+    net = R.formula_net(2, 1, 0.3, 0.0, 0.3, -40)  # no recurrence, and a forget gate that is shut
+    box = R.proved_box(net)
+    attack = R.attack_recovery(net, box, 0.01, batch=4, iters=4)
+    assert (attack.steps, R.best(net, 0.01, methods=["lipschitz"]).steps) == (1, 1)
+    assert attack.distance == abs(attack.h[0] - attack.h[1])[attack.unit] == (box["hu"] - box["hl"]).max()
+    assert attack.u.shape == (0, 2, 1)
+    upper = R.formula_net(1, 2, 0.0, 0.0, 0.0, -40)  # of several layers the last one counts, and this one is always at 0
+    assert R.attack_recovery([net, upper], [box, R.proved_box(upper)], 0.01, batch=4, iters=4).steps == 0
+
+    reached = R.attack_reach(net, 0.01, 2, 5.0, batch=4, iters=4, prefix=3)
+    assert (reached.steps, reached.u.shape) == (1, (5, 2, 1))
+    ends = [path(net, np.zeros(2), np.zeros(2), reached.u[:, k])[-1][1][reached.unit] for k in (0, 1)]
+    assert float(abs(ends[0] - ends[1])) == pytest.approx(reached.distance, rel=1e-12)
+
+
 def test_attacks_repeat_by_seed_and_say_nothing_where_there_is_nothing():
     box = R.invariant_box(G0)
     one, two = (R.attack_recovery(G0, box, 0.05, seed=3, batch=4, iters=8) for _ in range(2))
     assert (one.steps, one.distance) == (two.steps, two.distance)
     assert np.array_equal(one.u, two.u)
     assert R.attack_recovery(G0, box, 3.0, batch=4, iters=4).steps == 0
+    assert R.attack_reach(G0, 3.0, 2, 5.0, batch=4, iters=4).steps == 0
+    assert R.attack_reach(G0, 0.01, 0, 5.0, batch=4, iters=4, prefix=0).steps == 0  # no anomaly, no difference
     with pytest.raises(ValueError, match="tolerance e must be positive"):
         R.attack_recovery(G0, box, 0.0)
 

@@ -234,6 +234,9 @@ def test_wrong_arguments_of_the_single_steps_are_named(proofs):
             V.verify_time(G0, box, e, T)
     with pytest.raises(ValueError, match="finite intervals"):
         V.verify_box(G0, {**box, "hl": [math.nan, 0]})
+    for side in ("hl", "hu", "ulo", "uhi"):
+        with pytest.raises(ValueError, match=f"^a box needs the sides hl, hu, ulo and uhi, {side} is missing$"):
+            V.verify_box(G0, {name: value for name, value in box.items() if name != side})
     data = {name: V._floats(proofs["lmi"]["certificate"][name]) for name in ("P", "lam", "p", "sector")}
     for rho in (1, 2, 0, -0.5):  # the inequality is easier at a larger rho, and from 1 on nothing decays
         assert V.verify_lmi(G0, box, rho=rho, **data) == (False, "rho is not between 0 and 1")
