@@ -2,9 +2,11 @@ r"""From a trained quantised network to integers and to spikes, without an error
 
 1. `fold`: integer weights q and, for each channel, rationals A, B with y = A n + B after the integer sum n = Σ q k. The real
    ones contain roots; what is stored is a rational, and from there on everything is exact.
-2. `exact_run`, the reference: y as a Fraction, rounded half up and clipped. Nothing is shared with 3 and 4 but q, A, B.
+2. `exact_run`, the reference: sums of Python integers where affordable, y as a Fraction, rounded half up and clipped. It
+   knows neither thresholds nor steps.
 3. `integer_net` and `integer_run`: one comparison sign·n ≥ τ for each threshold (`integer_inference` the claim, C11);
-   a sum is held by 64 bits if `accumulator_bits` says so, and by Python integers if not: nothing wraps.
+   a sum is held by 64 bits if `accumulator_bits` says so, and by Python integers if not: nothing wraps. `in_floats` is the
+   same with float products where these are proved exact; spikes (4) are added up in that way too.
 4. `spiking_run`: soft-reset neurons, θ = 1, v0 = 1/2, T = M − 1 steps, drive y, in integers (units of 1/2L, L a
    common denominator). A layer fires when its sums are complete, T steps after the layer below began; every spike adds a
    column of q, so the next sum is n again. Its cost is one accumulation for each synapse of each spike.
