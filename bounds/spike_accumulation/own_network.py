@@ -106,7 +106,8 @@ def _safetensors(file: Path) -> dict[str, np.ndarray]:
 
 
 def _line(problem: Exception) -> str:
-    return " ".join(str(problem).split())
+    """The first sentence: numpy's second one advises to load what it takes for a pickle."""
+    return " ".join(str(problem).split()).partition(". ")[0]
 
 
 def _floats(name: str, value: np.ndarray) -> np.ndarray:
@@ -186,7 +187,10 @@ def _chain(
     """The layers as matrices and convolutions that fit one another, and the shape of the input."""
     first, w = next(iter(weights.items()))
     if w.ndim == 4 and size is None:
-        raise UnreadableNetwork(f"{first} is a convolution and nothing says how large its maps are: give --size or --input")
+        raise UnreadableNetwork(
+            f"{first} is a convolution and nothing says how large its maps are: give --size, or an --input that ends in the "
+            f"axes ({w.shape[1]}, height, width)"
+        )
     start: tuple[int, ...] = (w.shape[1], *size) if w.ndim == 4 and size is not None else w.shape[1:2]
     shape, before, pool, W = start, "the input", 1, []  # type: tuple[int, ...], str, int, list[Any]
     for name, w in weights.items():

@@ -117,7 +117,8 @@ def test_json_is_one_document_and_the_same_for_the_same_seed(small: Path) -> Non
         (["{small}", "--threshold", "1e-60"], "the threshold 1e-60 is 0 in float32"),
         (["{broken}"], "is no .npz of plain arrays"),
         (["{small}", "--pool", "two"], "--pool should be one number for all convolutions"),
-        (["{maps}"], "0 is a convolution and nothing says how large its maps are: give --size or --input"),
+        (["{maps}"], "0 is a convolution and nothing says how large its maps are: give --size, or an --input that ends in the"),
+        (["{maps}", "--input", "{flat}"], "an --input that ends in the axes (2, height, width)"),
         (["{maps}", "--size", "8x", "--pool", "1"], "--size should be HEIGHTxWIDTH"),
         (["{maps}", "--size", "12", "--pool", "3"], "pool should be 1 or a power of two"),
         (["{maps}", "--size", "12", "--pool", "2,2,2"], "pool should be one number, or 2, one for each convolution; got 3"),
@@ -157,6 +158,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     np.savez(file["labelled"], x=np.ones(6), y=np.array([3]))
     inputs = {"x": np.array([1, 0.5, 0, 0, 0, 0]), "wide": np.ones(7), "moving": np.ones((5, 6)), "nan": np.full((3, 6), 0.0)}
     inputs["nan"][2, 0] = np.nan
+    inputs["flat"] = np.ones((12, 12))
     for name, x in inputs.items():
         file[name] = tmp_path / f"{name}.npy"
         np.save(file[name], x)
@@ -168,6 +170,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     assert left.value.code == 2
     assert sentence in said.err
     assert len(said.err.strip().splitlines()) == 1
+    assert ". " not in said.err
     assert said.out == ""
 
 
