@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bounds.common.lstm import Layers, LSTMNet, bptt_layers, layers_of, run_layers
-from bounds.lstm_recovery.interval_box import Box, input_range
+from bounds.lstm_recovery.interval_box import Box, gate_ranges, input_range
 
 ROUNDING = 1e-10  # by this much an attack must exceed e: thousands of ulps of a distance below 2
 
@@ -168,6 +168,8 @@ def attack_recovery(
     stack, boxes = layers_of(net), [box] if isinstance(box, dict) else list(box)
     if len(boxes) != len(stack):
         raise ValueError(f"{len(stack)} layers take as many boxes, got {len(boxes)}")
+    for layer, given in zip(stack, boxes, strict=True):
+        gate_ranges(layer, given)  # says what a box lacks
     cl, cu, hl, hu = (np.concatenate([b[side] for b in boxes]) for side in ("cl", "cu", "hl", "hu"))
     lo, hi = (cl, hl, boxes[0]["ulo"]), (cu, hu, boxes[0]["uhi"])
     units = np.repeat(np.arange(stack[-1].n), batch)

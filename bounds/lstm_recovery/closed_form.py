@@ -20,11 +20,13 @@ from bounds.measure.symbolic import identity
 
 
 def spectral_radius_2x2(sf: float, so: float, al: float, be: float) -> float:
-    """ρ(A), from sums of nonnegative terms only, so right to a few ulps.
+    """ρ(A), from sums of nonnegative terms only, so right to a few ulps. ValueError where one of them is negative.
 
     >>> spectral_radius_2x2(0.5, 0.5, 0.0, 0.25)
     0.5
     """
+    if sf < 0 or so < 0 or al < 0 or be < 0:
+        raise ValueError(f"sf, so, al and be must not be negative, got sf={sf}, so={so}, al={al}, be={be}")
     corner = so * al + be
     return float((sf + corner + np.hypot(sf - corner, 2.0 * np.sqrt(al * so * sf))) / 2.0)
 

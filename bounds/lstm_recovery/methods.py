@@ -318,7 +318,7 @@ def _proved(x: _Task, e: Fraction, hidden: Box | None, certificate: Certificate,
 
 
 def best(net: Layers, e: Any = 0.01, ulo: Any = -1.0, uhi: Any = 1.0, **options: Any) -> Certificate:
-    """The certificate with the smallest bound, a proved one before an unproved one; `method` says which one won.
+    """The certificate with the smallest bound, of equal ones a proved one; `method` says which one won.
 
     Options are those of `each_certificate`. If nothing certifies, its steps are inf and its rate is the smallest tried.
     """

@@ -6,6 +6,38 @@ bits. What a proof contains (hidden box, weights, matrices, times) is only ever 
 
 `verify_proof` reads the object that `methods` writes; `verify_box`, `verify_rate`, `verify_time`, `verify_lmi` are
 the single steps. Each returns whether it holds, and the exact witness.
+
+The proof object is a JSON file. Floats are written in hexadecimal ("0x1.8p-1", as `float.hex`), so that they are the exact
+dyadic numbers meant; rationals (`epsilon`, `rho`) as "1/100" or "0.01"; arrays are nested lists, gates in the order f, i, o, c. Its entries, no
+more and no less:
+
+| Entry | Meaning |
+|---|---|
+| `format` | "lstm-recovery-proof/1" |
+| `method` | one of `METHODS` |
+| `layers` | from the input on, each with `W` (4, n, m), `U` (4, n, n), `b` (4, n) |
+| `weights_sha256` | of the layers, by the rule below |
+| `inputs` | `lo` and `hi`, (m,) each: the range of usual inputs |
+| `hidden` | `lo` and `hi`, (n,) each: the invariant box of h, from which that of c is computed; null for `norm` |
+| `anomaly_steps` | null: two states of the box; L: what L arbitrary inputs leave of one |
+| `epsilon` | e, a rational |
+| `steps` | T: the hidden states are within e of each other for all t >= T |
+| `rate` | a float, proved by `weight` or by the matrix inequality; null where the method has none |
+| `certificate` | what this method needs, see below |
+| `sha256` | of all other entries, as JSON with sorted keys and no spaces |
+
+| Method | Its `certificate` |
+|---|---|
+| `norm` | `k` refinements, `q` in "1", "2", "inf"; `weight` w > 0, two numbers for each layer, with A w <= `rate` w |
+| `box` | `q`, and `weight` of two numbers |
+| `lipschitz`, `jacobian`, `coupled` | `weight` w > 0, (2n,): the map at w is at most `rate` w |
+| `transient`, `tube` | nothing: the distances themselves are computed once more |
+| `cells` | `edges`: for each input where its range is cut; `stages`: steps in which the sets still shrink |
+| `lmi` | `P` (2n, 2n), `lam` (6, n), `p` (2n,), `sector` (2, 6, n) as in `verify_lmi`; `rho`; `transient_steps` of Φ first |
+| `cells_lmi` | `P`, `p`, `rho`, `transient_steps`; `lam` (cells, 6, n); `edges` and `stages` |
+
+The SHA-256 of the weights: for W, U, b of each layer in turn, the shape in ASCII ("4,2,1;"), then the float64 entries in C
+order, little-endian, -0.0 as 0.0 (`bounds.common.lstm.fingerprint`).
 """
 
 from __future__ import annotations

@@ -17,7 +17,10 @@ def verify_proof(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Re-check a recovery proof in exact and ball arithmetic, without a solver. Exit code 1 if it does not hold."""
+    """Re-check a recovery proof in exact and ball arithmetic, without a solver. Exit code 1 if it does not hold.
+
+    The module bounds.lstm_recovery.verification does it, and says what every entry of the file means.
+    """
     from bounds.common.lstm import load
     from bounds.lstm_recovery.verification import verify_proof as check
 

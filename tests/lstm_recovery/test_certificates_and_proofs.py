@@ -314,6 +314,13 @@ def test_a_net_that_forgets_in_one_step_takes_one_step_and_not_none():
     assert float(abs(ends[0] - ends[1])) == pytest.approx(reached.distance, rel=1e-12)
 
 
+def test_an_attack_on_half_a_box_and_a_negative_entry_are_refused_in_a_sentence():
+    with pytest.raises(ValueError, match=r"^a box holds cl, cu, hl, hu and its inputs' ulo, uhi, got only cl$"):
+        R.attack_recovery(G0, {"cl": np.zeros(2)}, 0.01)
+    with pytest.raises(ValueError, match=r"^sf, so, al and be must not be negative, got sf=-1, so=2, al=3, be=4$"):
+        R.spectral_radius_2x2(-1, 2, 3, 4)
+
+
 def test_attacks_repeat_by_seed_and_say_nothing_where_there_is_nothing():
     box = R.invariant_box(G0)
     one, two = (R.attack_recovery(G0, box, 0.05, seed=3, batch=4, iters=8) for _ in range(2))

@@ -242,3 +242,10 @@ def test_wrong_arguments_of_the_single_steps_are_named(proofs):
         assert V.verify_lmi(G0, box, rho=rho, **data) == (False, "rho is not between 0 and 1")
     with pytest.raises(ValueError, match="zip"):
         V.verify_rate([[1, 0], [0, 1]], [1])
+
+
+def test_every_entry_of_a_proof_is_explained_where_it_is_checked(proofs):
+    for proof in proofs.values():
+        for name in (*proof, *proof["certificate"], *proof["layers"][0], *proof["inputs"], proof["method"]):
+            assert f"`{name}`" in V.__doc__, name
+    assert f'"{V.FORMAT}"' in V.__doc__
