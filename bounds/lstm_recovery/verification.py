@@ -8,8 +8,8 @@ bits. What a proof contains (hidden box, weights, matrices, times) is only ever 
 the single steps. Each returns whether it holds, and the exact witness.
 
 The proof object is a JSON file. Floats are written in hexadecimal ("0x1.8p-1", as `float.hex`), so that they are the exact
-dyadic numbers meant; rationals (`epsilon`, `rho`) as "1/100" or "0.01"; arrays are nested lists, gates in the order f, i, o, c. Its entries, no
-more and no less:
+dyadic numbers meant; rationals (`epsilon`, `rho`) as "1/100" or "0.01"; arrays are nested lists, gates in the order f, i, o,
+c. Its entries, no more and no less:
 
 | Entry | Meaning |
 |---|---|
