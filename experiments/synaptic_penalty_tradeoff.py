@@ -5,7 +5,8 @@ digits, S3NN, three architectures, 25 epochs, the penalty from epoch 8; ten seed
 which all arms share: up to epoch 8 they are one run. Energy is accumulations per test image. Also when the penalty starts: from
 the first epoch, rising linearly over 16 epochs, or delayed, on one architecture with five seeds.
 
-A unit is one architecture, seed and group of arms. The full form takes about ten minutes on a core, the quick one some seconds.
+A unit is one architecture, seed and group of arms. The full form takes about six minutes on a free core (the kept table was
+made on a busy one, in fourteen), the quick one some seconds.
 """
 
 import copy

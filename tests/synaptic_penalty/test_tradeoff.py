@@ -78,3 +78,18 @@ def test_the_plan_is_the_registered_one():
     assert {unit["seed"] for unit in full} == set(range(10))
     assert sum(map(len, e2.GRIDS.values())) == 18
     assert not {unit["seed"] for unit in e1.plan(True) + e2.plan(True)} & set(range(10))
+
+
+def test_the_kept_run_gives_these_verdicts():
+    from experiments.results import load
+
+    rows = load("synaptic_penalty_tradeoff")
+    found = {claim: [e2.judged(rows, w, other) for w in e2.ARCHITECTURES] for claim, other in e2.COMPARISONS.items()}
+    assert found == {
+        "syn over tot": ["not separated", "not separated", "supported"],
+        "syn over bal": ["contradicted", "not separated", "supported"],
+        "p = 1 over p = 2": ["not separated", "not separated", "supported"],
+    }
+    silent = {line["claim"]: line["verdict"].rpartition("; ")[2] for line in e2.collapse(rows)}
+    assert silent["first epoch, p = 1, λ = 2"] == "5 of 5 silent"  # B9: p = 1 goes on pushing what is silent already
+    assert all(words == "0 of 5 silent" for claim, words in silent.items() if "p = 2" in claim or "ramp" in claim)
