@@ -167,7 +167,12 @@ def prune(
         if method == "exact":
             best = branching(k, nodes)
             return best.J, best.loss, best.lower
-        J = path[:k] if method == "greedy" else select_units(Sig, k, method, ridge, M, np.random.default_rng([seed, k]))
+        if method == "greedy":
+            J = path[:k]
+        elif method == "lookahead":
+            J = lookahead_selection(Sig, k, lambda done: watch(f"{done} of {k} units by {method}"))[0]
+        else:
+            J = select_units(Sig, k, method, ridge, M, np.random.default_rng([seed, k]))
         return J, float(information_loss(Sig, J, ridge, M)), 0.0
 
     if keep is not None:

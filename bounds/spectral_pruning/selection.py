@@ -4,6 +4,8 @@ All take Σ (m, m), a number k of units, ridges τ ≥ 0 and a weight M of the l
 A unit with τ_j = 0 whose residual variance is at most 1e-13 Tr Σ counts as explained: dividing by it would divide by noise.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -64,13 +66,16 @@ def greedy_selection(Sig: ArrayLike, k: int, tau: Ridge = 0.0, M: ArrayLike | No
     return J, np.array(losses)
 
 
-def lookahead_selection(Sig: ArrayLike, k: int) -> tuple[list[int], np.ndarray]:
+def lookahead_selection(
+    Sig: ArrayLike, k: int, watch: Callable[[int], None] = lambda chosen: None
+) -> tuple[list[int], np.ndarray]:
     r"""Units chosen so that L(J) = Tr S_J ≤ φ_k ≤ λ N(λ) (τ = 0), and the losses after 0, 1, ..., |J| of them.
 
     Step l takes the unit j after which k − l − 1 units drawn by determinants would leave least on average. All candidates
     share one eigendecomposition S = U diag(ν) Uᵀ: since det(I + x S_{+j}) = (1/S_jj) Σ_i u_ji² ν_i Π_{l≠i} (1 + x ν_l),
     $$ e_k(S_{+j}) = \frac1{S_{jj}}\sum_i u_{ji}^2\,\nu_i\;e_k(\nu\text{ without }\nu_i), $$
-    a sum of positive terms. O(m³ + m² k) a step instead of O(m⁴). Stops early at loss 0; ties go to the smallest index.
+    a sum of positive terms. O(m³ + m² k) a step instead of O(m⁴): a second for 42 of 128 units, minutes beyond 256. Stops early
+    at loss 0; ties go to the smallest index. watch is told how many units are chosen, after each.
     """
     matrix, k, _, _ = checked_arguments(Sig, k, 0.0, None)
     S, floor = matrix.copy(), SMALL * np.trace(matrix)
@@ -92,6 +97,7 @@ def lookahead_selection(Sig: ArrayLike, k: int) -> tuple[list[int], np.ndarray]:
         S -= np.outer(S[:, j], S[:, j] / S[j, j])
         J.append(j)
         losses.append(max(0.0, float(np.trace(S))))
+        watch(len(J))
     return J, np.array(losses)
 
 

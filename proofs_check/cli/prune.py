@@ -29,7 +29,9 @@ def prune(
     loss: Annotated[
         float | None, typer.Option(help="Keep as few units as lose at most this share of the information, 0 to 1.")
     ] = None,
-    method: Annotated[str, typer.Option(help="greedy, lookahead, cholesky, leverage, dpp or exact.")] = "greedy",
+    method: Annotated[
+        str, typer.Option(help="greedy, lookahead (minutes beyond 256 units), cholesky, leverage, dpp or exact.")
+    ] = "greedy",
     activation: Annotated[str, typer.Option(help="tanh, as torch.nn.RNN has it by default, or relu.")] = "tanh",
     head: Annotated[str | None, typer.Option(help="Name of the read-out, fc for fc.weight; found if only one fits.")] = None,
     theta: Annotated[

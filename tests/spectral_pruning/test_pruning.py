@@ -37,6 +37,16 @@ def test_every_method_gives_one_consistent_result(method: str) -> None:
     assert found.error <= found.bounds["B4"] * (1 + 1e-9)
 
 
+def test_whoever_waits_hears_what_is_being_done() -> None:
+    told: dict[str, list[str]] = {method: [] for method in METHODS}
+    for method in METHODS:
+        sp.prune(NET, X, keep=4, method=method, watch=told[method].append)
+    assert all(stages[0] == f"4 units by {method}" for method, stages in told.items())
+    assert all(stages[-1] == "error and its bounds" for stages in told.values())
+    assert [f"{done} of 4 units by lookahead" for done in range(1, 5)] == told["lookahead"][1:5]
+    assert any("nodes" in stage for stage in told["exact"])
+
+
 def test_exact_is_best_and_its_gap_is_closed_when_it_may_look_long_enough() -> None:
     losses = {method: sp.prune(NET, X, keep=4, method=method, seed=3).objective for method in METHODS}
     assert min(losses.values()) == pytest.approx(losses["exact"], rel=1e-9)

@@ -58,6 +58,12 @@ def test_lookahead_is_algorithm_3_as_it_is_written() -> None:
         assert path[-1] == pytest.approx(loss(Sig, J), rel=1e-7)
 
 
+def test_lookahead_says_how_far_it_is() -> None:
+    seen: list[int] = []
+    J = sp.lookahead_selection(random_covariance(RNG, 8, 0.7), 5, seen.append)[0]
+    assert seen == list(range(1, len(J) + 1))
+
+
 def test_lookahead_and_greedy_stop_when_everything_is_explained() -> None:
     B = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0]])
     for select in (sp.greedy_selection, sp.lookahead_selection, sp.pivoted_cholesky_selection):
