@@ -5,7 +5,7 @@ digits, 64-128-64-10, 30 epochs, ten seeds; each seed has its own split (1047 fo
 and its own weights and batches, which all arms share. Each surrogate at three widths, of which the seed's validation part
 chooses one.
 
-A unit is one seed and one arm. The full form takes about two minutes on a core, the quick one some seconds.
+A unit is one seed and one arm. The full form takes about three minutes on a busy core, the quick one some seconds.
 """
 
 from collections.abc import Sequence

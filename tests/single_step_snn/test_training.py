@@ -285,3 +285,11 @@ def test_a_small_convolutional_network_learns_handwriting():
     train(net, Neurons(), d.x[:1200], d.y[:1200], Recipe(epochs=2, rate=5e-3), rng)
     assert before < 0.3
     assert score(net, Neurons(), d.test_x, d.test_y).accuracy > 0.7
+
+
+def test_the_kept_comparison_of_surrogates_gives_these_verdicts():
+    from experiments import single_step_snn_surrogates as e1
+    from experiments.results import load
+
+    found = [e1.verdict(*of_claim) for of_claim in e1.differences(load("single_step_snn_surrogates")).values()]
+    assert found == ["supported"] * 2 + ["not separated"] * 4 + ["supported"]
