@@ -26,7 +26,7 @@ def data() -> dict[str, np.ndarray]:
 
 
 def draw(d: dict[str, np.ndarray]) -> "Figure":
-    """Seventy decades: from 24 units on the error is below what an answer of 0 costs, and every bound above it at any k."""
+    """Sixty-six decades: from 24 units on the error is below what an answer of 0 costs, and every bound above it at any k."""
     import matplotlib.pyplot as plt
 
     from figures.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY

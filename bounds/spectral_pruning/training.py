@@ -6,6 +6,7 @@ A run is determined by its start, its data, its recipe and its seed: the order o
 `default_rng([seed, e])`, so that a run that was interrupted goes on with the very same numbers.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -66,11 +67,11 @@ def train(
 
     A loss that is not finite ends the run: it is then the last one returned. checkpoint: a file that is written after
     every `every` epochs and after the last, and from which a run goes on if it exists; ValueError if it belongs to another
-    run. after_step(rate) is called after each step, for penalties that are not smooth; progress(epoch, loss) after each
-    epoch (`progress_bar` makes one).
+    run (recipe, seed, shapes or data). after_step(rate) is called after each step, for penalties that are not smooth;
+    progress(epoch, loss) after each epoch (`progress_bar` makes one).
     """
     optimiser, losses = Adam(), list[float]()
-    run = json.dumps({"recipe": asdict(recipe), "seed": seed, "n": len(x), "shapes": _shapes(net.params)})
+    run = {"recipe": asdict(recipe), "seed": seed, "n": len(x), "shapes": _shapes(net.params), "data": _digest(x, targets)}
     if checkpoint is not None and checkpoint.exists():
         losses = _resume(checkpoint, run, net.params, optimiser)
     for epoch in range(len(losses), recipe.epochs):
@@ -131,19 +132,25 @@ def _shapes(params: dict[str, np.ndarray]) -> dict[str, Any]:
     return {name: [*value.shape, str(value.dtype)] for name, value in sorted(params.items())}
 
 
-def _save(file: Path, run: str, params: dict[str, np.ndarray], optimiser: Adam, losses: list[float]) -> None:
+def _digest(*arrays: np.ndarray) -> str:
+    """The data of a run, in few letters."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:16]
+
+
+def _save(file: Path, run: dict[str, Any], params: dict[str, np.ndarray], optimiser: Adam, losses: list[float]) -> None:
     """Written beside the file and then moved over it, so that an interruption leaves the old one whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(file.name + ".part")
     with part.open("wb") as stream:
         arrays = {f"net {name}": value for name, value in params.items()} | {f"adam {n}": v for n, v in optimiser.state.items()}
-        np.savez(stream, run=np.array(run), losses=np.array(losses), **arrays)  # type: ignore[arg-type]
+        np.savez(stream, run=np.array(json.dumps(run)), losses=np.array(losses), **arrays)  # type: ignore[arg-type]
     os.replace(part, file)
 
 
-def _resume(file: Path, run: str, params: dict[str, np.ndarray], optimiser: Adam) -> list[float]:
+def _resume(file: Path, run: dict[str, Any], params: dict[str, np.ndarray], optimiser: Adam) -> list[float]:
     with np.load(file, allow_pickle=False) as stored:
-        if str(stored["run"]) != run:
+        kept = json.loads(str(stored["run"]))
+        if {"data": run["data"]} | kept != run:  # older ones do not name their data
             raise ValueError(f"{file} is a checkpoint of another run ({stored['run']}); delete it or name another file")
         for name, value in params.items():
             value[...] = stored[f"net {name}"]

@@ -1,5 +1,7 @@
 """Recurrent networks in training: exact gradients, deterministic runs, checkpoints that resume bit for bit."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -180,6 +182,13 @@ def test_a_checkpoint_of_another_run_is_refused(rows, tmp_path):
     for net, recipe, seed in ((fresh(), Recipe(2), 0), (fresh(), Recipe(1), 1), (Recurrent(irnn(8, 8, 10, 0)), Recipe(1), 0)):
         with pytest.raises(ValueError, match="checkpoint of another run"):
             train(net, *rows.train, recipe, seed, checkpoint=file)
+    with pytest.raises(ValueError, match="checkpoint of another run"):
+        train(fresh(), 1 - rows.train.x, rows.train.targets, Recipe(epochs=1), 0, checkpoint=file)
+    with np.load(file) as stored:
+        arrays = dict(stored)
+    older = {key: value for key, value in json.loads(str(arrays["run"])).items() if key != "data"}
+    np.savez(file, **arrays | {"run": np.array(json.dumps(older))})
+    assert train(fresh(), *rows.train, Recipe(epochs=1), 0, checkpoint=file) == arrays["losses"].tolist()
 
 
 def test_a_diverged_run_ends_and_says_so(rows):
