@@ -202,7 +202,10 @@ class Network(NamedTuple):
 
 
 def _array(name: str, value: Any) -> np.ndarray:
-    out = np.asarray(value)
+    try:
+        out = np.asarray(value)
+    except ValueError as problem:
+        raise ValueError(f"{name} must be a full rectangle of numbers, and its rows differ in shape") from problem
     if out.dtype == object:
         if not all(isinstance(entry, Fraction | int | np.integer) for entry in out.ravel()):
             raise ValueError(f"{name} must hold Fractions and integers only, or floats only, in a full rectangle")
@@ -234,6 +237,12 @@ def one_arithmetic(**values: Any) -> tuple[dict[str, np.ndarray], Any]:
     return {name: a.astype(dtype) for name, a in arrays.items()}, dtype.type(1)
 
 
+def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """ValueError unless value is one of the allowed ones: a misspelt convention must not select another in silence."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, allowed))}, got {value!r}")
+
+
 def check_leak_and_threshold(lam: Any, th: Any) -> None:
     """ValueError unless 0 ≤ lam ≤ 1 and th > 0."""
     if not 0 <= lam <= 1:
@@ -249,6 +258,8 @@ def network(W: Any, b: Any, x: Any, lam: Any, th: Any, *, F: Any = None, v0: Any
     (T, batch, n_0). F: feedback matrix (n_1, n_N), or more connections {(i, j): matrix (n_j, n_i)}, i < j a skip, i ≥ j
     delayed by a step. changing: W, b and F are lists over t = 1..T of all that. ValueError says what does not fit.
     """
+    if changing and not len(W) == len(b) == len(W if F is None else F):
+        raise ValueError("W and b, and F if it is given, must list as many steps one as the other")
     stages = list(zip(W, b, F if F is not None else [None] * len(W), strict=True)) if changing else [(W, b, F)]
     values: dict[str, Any] = {"x": x, "lam": lam, "th": th, "v0": v0}
     operators: dict[str, Any] = {}
@@ -284,6 +295,11 @@ def network(W: Any, b: Any, x: Any, lam: Any, th: Any, *, F: Any = None, v0: Any
             if not (0 <= i < len(widths) and 1 <= j < len(widths)) or matrices[name].shape[-2:] != (widths[j], widths[i]):
                 raise ValueError(
                     f"{name} must have shape (n_{j}, n_{i}) within layers of widths {widths}, got {matrices[name].shape}"
+                )
+            if len(matrices[name].shape) > x_array.ndim:
+                raise ValueError(
+                    f"{name} must be one matrix unless x has a batch, got shape {matrices[name].shape}; "
+                    "weights over time need changing=True"
                 )
         for j, name in enumerate(biases, start=1):
             if arrays[name].shape[-1:] != (widths[j],):
@@ -358,6 +374,8 @@ def lif_forward(
     >>> [int(s[0]) for s in lif_forward([[[3 * half / 2]]], [[0]], one, lam=half, th=1)[1][1]]
     [0, 1, 0, 1]
     """
+    one_of("reset", reset, ("soft", "hard", "none"))
+    one_of("delay", delay, (0, 1))
     net = network(W, b, x, lam, th, F=F, v0=v0, changing=changing)
     if isinstance(reset_by, float) and net.is_exact:
         raise ValueError("reset_by is a float and the network is made of Fractions; give all numbers as one or as the other")
@@ -391,6 +409,9 @@ def saf_forward(
     >>> [str(a[0]) for a in saf_forward([[[3 * half / 2]]], [[0]], [[1]] * 4, lam=half, th=1)[1][1]]
     ['0', '1', '1/2', '5/4']
     """
+    one_of("form", form, ("closed", "recurrence"))
+    one_of("bias", bias, ("acc", "inst"))
+    one_of("delay", delay, (0, 1))
     net = network(W, b, x, lam, th, F=F, v0=v0, changing=changing)
     conventions: dict[str, Any] = {"form": form, "strict": strict, "delay": delay, "readout": readout, "bias": bias}
     steps = list(

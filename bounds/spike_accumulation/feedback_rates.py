@@ -53,6 +53,8 @@ def feedback_rate_bound(F: Any, c: Any, lam: Any, th: Any, T: int) -> FeedbackRa
     check_leak_and_threshold(lam, th)
     if arrays["F"].shape != (n, n):
         raise ValueError(f"F must have shape ({n}, {n}) to fit c, got {arrays['F'].shape}")
+    if T < 1:
+        raise ValueError(f"T must be at least 1, got {T}")
     k = abs(arrays["F"]).sum(axis=1).max() / th
     if not 2 * k < 1:
         raise ValueError(f"the bound needs k = ‖F‖_∞/th < 1/2, got {k}")

@@ -35,6 +35,8 @@ class GradientGap(NamedTuple):
 
 def gradient_gap_bound(W: Any, b: Any, x0: Any, y: Any, lam: Any, th: Any, T: int) -> GradientGap:
     """Measured and bounded |SAF-F − SR| for a static input x0 (n_0,), squared error to y (n_N,), after T steps."""
+    if T < 1:
+        raise ValueError(f"T must be at least 1, got {T}")
     ours = saf_f_gradients(W, b, [x0] * T, y, lam, th, squared_error, "matched")
     ideal = sr_gradients(W, b, x0, y, th, squared_error)
     E = network_rate_bounds(W, lam, th, T).E

@@ -31,6 +31,7 @@ from bounds.common.spikes import (
     lif_steps,
     network,
     one_arithmetic,
+    one_of,
     product,
     saf_steps,
 )
@@ -230,9 +231,17 @@ def step_gradient(net: Network, weights: Weights, m: Moment, y: Any, rules: Rule
 
 def _per_step(net: Network, y: Any, moments: Iterator[Moment], rules: Rules) -> PerStep:
     _check_rules(net, rules)
-    target = in_arithmetic_of(net, "y", y)
+    target = _target(net, y)
     steps = [step_gradient(net, net.weights(t), m, target, rules) for t, m in enumerate(moments, start=1)]
     return PerStep(steps, _total(steps))
+
+
+def _target(net: Network, y: Any) -> Any:
+    """y in the network's arithmetic; ValueError unless it has one number for each output, and samples only if x has."""
+    target = in_arithmetic_of(net, "y", y)
+    if target.shape[-1:] != net.widths[-1:] or target.ndim > net.x[0].ndim:
+        raise ValueError(f"y must have shape ({net.widths[-1]},), or (batch, {net.widths[-1]}) as x has it, got {target.shape}")
+    return target
 
 
 def _check_rules(net: Network, rules: Rules) -> None:
@@ -271,6 +280,7 @@ def saf_e_gradients(
     outer: Literal["trace", "spike"] = "trace",
 ) -> PerStep:  # fmt: skip
     """SAF-E step by step at constant weights; `total` is SAF-A. The forward pass keeps no membrane potential."""
+    one_of("form", form, ("closed", "recurrence"))
     net = network(W, b, x, lam, th, F=F, v0=v0)
     rules = Rules(surrogate, loss_grad, input_trace, bias, readout, outer)
     return _per_step(net, y, saf_moments(net, net.weights, readout, form), rules)
@@ -300,7 +310,7 @@ def online_run(
     _check_rules(net, rules)
     values, _ = one_arithmetic(lr=lr)
     rate = in_arithmetic_of(net, "lr", values["lr"])[()]
-    target, now, n = in_arithmetic_of(net, "y", y), net.weights(1), len(net.widths) - 1
+    target, now, n = _target(net, y), net.weights(1), len(net.widths) - 1
 
     def read(t: int) -> Weights:
         return now
@@ -348,7 +358,7 @@ def saf_f_gradients(
     """
     net = network(W, b, x, lam, th, F=F, v0=v0)
     _check_readout(net, readout)
-    target, n = in_arithmetic_of(net, "y", y), len(net.widths) - 1
+    target, n = _target(net, y), len(net.widths) - 1
     if derivative not in ("plain", "matched") or (derivative == "plain" and surrogate is None):
         raise ValueError(f"derivative must be 'plain' (with a surrogate) or 'matched', got {derivative!r}")
     weights, charge, fed = net.weights(1), 0 * net.unit, None
@@ -405,11 +415,13 @@ def sr_gradients(
     """
     net = network(W, b, np.asarray(x0)[None] if np.ndim(x0) == 2 else [x0], th * 0, th)
     _check_readout(net, readout)
-    target, weights, n = in_arithmetic_of(net, "y", y), net.weights(1), len(net.widths) - 1
+    target, weights, n = _target(net, y), net.weights(1), len(net.widths) - 1
     if rates is None:
         a, z = clipped_linear_forward(W, b, x0, th, readout=readout)
     else:
         a = [in_arithmetic_of(net, f"rates[{l}]", rate) for l, rate in enumerate(rates)]
+        if [rate.shape[-1:] for rate in a] != [(width,) for width in net.widths]:
+            raise ValueError(f"rates must list one vector for each layer of widths {net.widths}, input and output included")
         z = [_affine(weights, j, a) / (net.unit if readout and j == n else net.th) for j in range(1, n + 1)]
     slopes: list[Any] = [None, *(((z_j > 0) & (z_j < 1)) * (net.unit / net.th) for z_j in z)]
     if readout:
@@ -425,7 +437,7 @@ def bptt_gradients(
     """Backpropagation through time of sum_t l(s^N[t], y)/T with a surrogate slope; the reset detached, or followed."""
     net = network(W, b, x, lam, th, F=F, v0=v0)
     _check_rules(net, Rules(surrogate, loss_grad, readout=readout))
-    target, weights, n, T = in_arithmetic_of(net, "y", y), net.weights(1), len(net.widths) - 1, len(net.x)
+    target, weights, n, T = _target(net, y), net.weights(1), len(net.widths) - 1, len(net.x)
     steps = list(lif_steps(net.weights, net.x, net.lam, net.th, v0=net.v0, unit=net.unit, readout=readout))
     later: list[Any] | None = None  # du of the step after
     found: list[Gradients] = []
@@ -457,6 +469,9 @@ def bptt_gradients(
 
 def gradient_inner_product(GA: Sequence[Any], GF: Sequence[Any]) -> tuple[list[Any], list[float]]:
     """<GA^l, GF^l> (Frobenius) and its cosine, a float, per layer; the cosine is NaN where a gradient vanishes."""
+    GA, GF = [np.asarray(a) for a in GA], [np.asarray(f) for f in GF]
+    if [a.shape for a in GA] != [f.shape for f in GF]:
+        raise ValueError(f"GA and GF must have equal shapes, got {[a.shape for a in GA]} and {[f.shape for f in GF]}")
     inner = [(a * f).sum() for a, f in zip(GA, GF, strict=True)]
     norms = [float((a * a).sum()) * float((f * f).sum()) for a, f in zip(GA, GF, strict=True)]
     return inner, [float(i) / n**0.5 if n > 0 else float("nan") for i, n in zip(inner, norms, strict=True)]

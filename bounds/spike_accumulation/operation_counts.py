@@ -53,8 +53,8 @@ def op_counts(widths: Any, T: int, wrap_first: bool = True) -> dict[str, Counts]
     1.683
     """
     n = [int(width) for width in widths]
-    if len(n) < 2 or min(n) < 1 or T < 1:
-        raise ValueError(f"widths must list at least two positive layers and T be at least 1, got {n} and {T}")
+    if len(n) < 2 or min(n) < 1 or n != list(widths) or T < 1:
+        raise ValueError(f"widths must list at least two positive integers and T be at least 1, got {list(widths)} and {T}")
     m = [a * b for a, b in pairwise(n)]
     S = sum(m)
     back = 2 * S - m[0]

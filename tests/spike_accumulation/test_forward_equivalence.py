@@ -172,6 +172,12 @@ def test_a_maximum_of_traces_is_not_the_trace_of_the_maximum() -> None:
     assert max(potentials_and_spikes(c).lo.ravel()) > 0
 
 
+def test_a_misspelt_convention_does_not_select_another() -> None:
+    for change, words in (({"form": "close"}, "form must be 'closed' or"), ({"bias": "inst."}, "bias must be 'acc' or")):
+        with pytest.raises(ValueError, match=words):
+            saf_forward(**{**GOLDEN, **change})
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -183,6 +189,11 @@ def test_a_maximum_of_traces_is_not_the_trace_of_the_maximum() -> None:
         ({"F": [[1, 1]]}, "F must have shape"),
         ({"lam": 0.5}, "lam holds floats and"),
         ({"W": [[["1"]], [[1]]]}, r"W\[0\] must hold numbers"),
+        ({"W": [[[1, 1], [1]], [[1, 1]]]}, r"W\[0\] must be a full rectangle"),
+        ({"W": [[[[1, 1], [1, 1]]] * 4, [[1, 1]]]}, "weights over time need changing=True"),
+        ({"changing": True, "b": [[[0, 0], [0]]] * 3}, "must list as many steps one as the other"),
+        ({"reset": "sof"}, "reset must be 'soft' or 'hard' or 'none', got 'sof'"),
+        ({"delay": 2}, "delay must be 0 or 1, got 2"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused_in_one_sentence(change: dict[str, object], words: str) -> None:

@@ -261,10 +261,24 @@ def test_lambda_sum_starts_at_zero_and_ends_the_geometric_way() -> None:
     assert lambda_sum(Fraction(2, 3), 7) == (1 - Fraction(2, 3) ** 7) * 3
 
 
+def test_rates_and_gradients_that_do_not_fit_are_refused() -> None:
+    n = net(**GOLDEN)
+    with pytest.raises(ValueError, match="rates must list one vector for each layer"):
+        sr_gradients(n.W, n.b, n.x[0], n.y, n.th, squared_error, rates=[n.x[0]])
+    with pytest.raises(ValueError, match="y must have shape"):
+        saf_f_gradients(**{**n.at_rest, "y": [1, 1]}, surrogate=n.slope)
+    with pytest.raises(ValueError, match="equal shapes"):
+        gradient_inner_product([[[1, 2]]], [[[1]]])
+    with pytest.raises(ValueError, match="form must be"):
+        saf_e_gradients(**n.training, form="close")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"y": [0.5]}, "y holds floats"),
+        ({"y": [1, 0]}, r"y must have shape \(1,\), or \(batch, 1\) as x has it, got \(2,\)"),
+        ({"y": [[1]]}, r"y must have shape"),
         ({"bias": "none"}, "bias must be"),
         ({"outer": "both"}, "outer must be"),
         ({"W": [[[1, 1]]], "b": [[0]], "readout": True}, "needs at least one spiking layer"),
