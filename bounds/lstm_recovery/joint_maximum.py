@@ -69,6 +69,8 @@ def joint_max(y1: Any, y2: Any, l: Any, u: Any, R0: Any, R: Any, cells: int | No
     r[:2] = np.clip(_quotient((1 - s[:2]) * y2, np.stack([2 * y1] * 2), R), R0, R)
     s[2:4] = np.clip(_quotient((1 - r[2:4] ** 2) * y1 + r[2:4] * y2, 2 * r[2:4] * y2, u), l, u)
     inverse = _quotient(y1, y2, np.inf)  # 1/k
+    if (12 * np.minimum(inverse, 1.0) ** 2 > 1).all():  # nowhere an interior critical point
+        return np.asarray(_value(s[:4], r[:4], y1, y2).max(axis=0))
     root = np.sqrt(np.maximum(1 - 12 * np.minimum(inverse, 1.0) ** 2, 0.0))
     s[4], s[5] = (2 - root) / 3, (2 + root) / 3
     r[4:] = _quotient(1 - s[4:], np.stack([2 * inverse] * 2), np.inf)
