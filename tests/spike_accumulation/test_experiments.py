@@ -6,7 +6,9 @@ import pytest
 from bounds.spike_accumulation.training import METHODS, Recipe, split
 from experiments import spike_accumulation_cost as cost
 from experiments import spike_accumulation_digits as digits
+from experiments import spike_accumulation_identities as identities
 from experiments import spike_accumulation_mnist as mnist
+from experiments.results import load
 
 
 def row(method: str, seed: int, lif: float) -> dict:
@@ -61,3 +63,19 @@ def test_the_cost_of_every_method_is_measured_beside_its_count() -> None:
     table = cost.summary(rows)
     assert table[0]["of OTTT"] == 1
     assert table[2]["predicted"] == pytest.approx((S + back) / (2 * S + back))
+
+
+def test_every_identity_holds_on_every_kept_network_within_five_minutes() -> None:
+    table = identities.summary(load("spike_accumulation_identities"))
+    assert {line["statement"] for line in table} == set(identities.STATEMENTS)
+    assert all(line["fails"] == 0 for line in table)
+    within = [line for line in table if line["kind"] == "identity"]
+    assert all(line["nets"] >= (120_000 if line["arithmetic"] == "integers" else 5000) for line in within)
+    assert all(min(line["seconds"], line["processor seconds"] or line["seconds"]) < 300 for line in within)
+
+
+def test_processor_seconds_stand_beside_those_of_the_clock() -> None:
+    [row] = identities.work("F2", "fractions", nets=10, seed=1)
+    assert list(row) == list(load("spike_accumulation_identities")[0])
+    assert row["processor_seconds"] > 0
+    assert identities.summary([row | {"processor_seconds": None}])[0]["processor seconds"] is None
