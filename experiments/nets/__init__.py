@@ -1,7 +1,7 @@
 """Trained base networks that several experiments and figures start from.
 
-Those that figures need are kept here as safetensors files (float32, m = 128); the others are trained when they are first
-asked for, and kept with their checkpoints in `~/.cache/proofs-check/nets` (or below `XDG_CACHE_HOME`), where an interrupted
+Those that figures need are kept here as safetensors files (float32, m = 128, ReLU; the names of torch.nn.RNN, and
+`fc`); the others are trained when they are first asked for, and kept with their checkpoints in `~/.cache/proofs-check/nets` (or below `XDG_CACHE_HOME`), where an interrupted
 training goes on. Training is determined by the seed, up to the rounding of the machine's matrix products.
 """
 
@@ -19,6 +19,7 @@ from bounds.spectral_pruning.tasks import TASKS, Task
 from bounds.spectral_pruning.training import Recipe, accuracy, cross_entropy, irnn, predict, progress_bar, train
 
 FOLDER = Path(__file__).parent
+TORCH = {"Wh": "weight_hh_l0", "Wi": "weight_ih_l0", "b": "bias_ih_l0", "Wo": "fc.weight", "bo": "fc.bias"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,10 @@ def trained(name: str, seed: int) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     file = FOLDER / f"{name}_{seed}.safetensors"
-    return load_file(file) if file.is_file() else best_base(name, seed)[0]
+    if not file.is_file():
+        return best_base(name, seed)[0]
+    held = load_file(file)
+    return {ours: held[theirs] for ours, theirs in TORCH.items()}
 
 
 def keep(name: str, seed: int) -> Path:
@@ -112,5 +116,7 @@ def keep(name: str, seed: int) -> Path:
 
     params, rate = best_base(name, seed)
     file = FOLDER / f"{name}_{seed}.safetensors"
-    save_file({key: np.ascontiguousarray(value) for key, value in params.items()}, file, {"task": name, "rate": f"{rate:g}"})
+    held = {theirs: np.ascontiguousarray(params[ours]) for ours, theirs in TORCH.items()}
+    held["bias_hh_l0"] = np.zeros_like(held["bias_ih_l0"])  # torch has two biases where one would do
+    save_file(held, file, {"task": name, "rate": f"{rate:g}", "activation": "relu"})
     return file
