@@ -42,11 +42,13 @@ def feedback_gradients(F: Any, th: Any, g: Any, active: Any) -> FeedbackGradient
     k and margin belong to the active part. ValueError if I − F_AA^T/th is singular.
     """
     arrays, one = one_arithmetic(F=F, th=th, g=g)
-    F, th, g, active = arrays["F"], arrays["th"][()], arrays["g"], np.asarray(active, dtype=bool)
+    F, th, g, active = arrays["F"], arrays["th"][()], arrays["g"], np.asarray(active)
     check_leak_and_threshold(0, th)
     n = len(g)
     if F.shape != (n, n) or active.shape != (n,):
         raise ValueError(f"F must be ({n}, {n}) and active ({n},) to fit g, got {F.shape} and {active.shape}")
+    if active.dtype != bool:
+        raise ValueError(f"active must hold True or False for each neuron, not {active.dtype}")
     rows = np.flatnonzero(active)
     F_A, g_A = F[np.ix_(rows, rows)], g[rows]
     h, h0 = np.array([0 * one] * n, dtype=F.dtype), np.array([0 * one] * n, dtype=F.dtype)

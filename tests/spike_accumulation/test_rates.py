@@ -209,6 +209,13 @@ def test_feedback_gradients_at_the_edges() -> None:
     assert floats.margin == pytest.approx(1 - 0.275 - np.hypot(0.025, 0.05), abs=1e-12)
 
 
+def test_numbers_in_the_place_of_the_active_mask_and_no_steps_are_refused() -> None:
+    with pytest.raises(ValueError, match="active must hold True or False"):
+        feedback_gradients([[0, 0], [0, 0]], 2, [1, 1], [0, 1])
+    with pytest.raises(ValueError, match="T must be at least 1, got 0"):
+        feedback_rate_bound([[0]], [1], 1, 1, 0)
+
+
 def test_the_exact_decision_about_the_top_eigenvalue_agrees_with_numpy() -> None:
     margin = IMPLICIT.assumes["λ_max < th"]
     for point in draws(IMPLICIT.space, 9, "eigenvalue", range(60)):
