@@ -1,8 +1,9 @@
 """Trained base networks that several experiments and figures start from.
 
-Those that figures need are kept here as safetensors files (float32, m = 128, ReLU; the names of torch.nn.RNN, and
-`fc`); the others are trained when they are first asked for, and kept with their checkpoints in `~/.cache/proofs-check/nets` (or below `XDG_CACHE_HOME`), where an interrupted
-training goes on. Training is determined by the seed, up to the rounding of the machine's matrix products.
+Those that figures need are kept here as safetensors files (float32, m = 128, ReLU; the names of torch.nn.RNN, and `fc`). The
+others are trained when they are first asked for, and kept with their checkpoints in `~/.cache/proofs-check/nets` (or below
+`XDG_CACHE_HOME`), where an interrupted training goes on. Training is determined by the seed, up to the rounding of the machine's
+matrix products.
 """
 
 import os
