@@ -17,7 +17,8 @@ Three tables of reference values, copied as printed, each beside ours:
   table has a lower bound itself. A time of 2970 steps belongs to a rate of 0.998, where 0.001 of the rate is half the time, and
   a run stops within 0.001 of its target on one side or the other: such a cell may well differ, and then says so.
 
-"-" in a reference is "no certificate". Full form: about 4 minutes on one core. Quick: `formula`, and two of the nets.
+"-" in a reference is "no certificate". Full form: about 4 minutes on an idle core (the stored
+run shared its cores: 13). Quick: `formula`, and two of the nets.
 """
 
 import math

@@ -5,7 +5,8 @@ Seven nets with simple formulas or seeds (G0 to G2, r0 to r3: `bounds.common.lst
 checks out in exact arithmetic; and the longest recovery that a gradient search found, a lower bound. Tolerance e = 0.01 on
 every hidden unit, inputs in [-1, 1]; the anomaly leaves any state of the invariant box. `inf`: no certificate.
 
-A unit is one net. The full form takes about two minutes on one core, the quick one (G0 and G1) seconds.
+A unit is one net. The full form takes about two minutes on an idle core (the stored run shared its cores: 8), the quick
+one (G0 and G1) seconds.
 """
 
 import math
