@@ -2,8 +2,8 @@
 
 Those that figures need are kept here as safetensors files (float32, m = 128, ReLU; the names of torch.nn.RNN, and `fc`). The
 others are trained when they are first asked for, and kept with their checkpoints in `~/.cache/proofs-check/nets` (or below
-`XDG_CACHE_HOME`), where an interrupted training goes on. Training is determined by the seed, up to the rounding of the machine's
-matrix products.
+`XDG_CACHE_HOME`), where an interrupted training goes on. Training is determined by the seed, up to rounding in the
+matrix products of the machine.
 """
 
 import os
