@@ -133,7 +133,8 @@ def test_without_inputs_random_ones_are_compared(folder):
     assert (d["input"], d["images"], d["accuracy"], d["integer_wrong"]) == ("random", 256, None, 0)
 
 
-def test_the_table_says_what_was_folded_and_what_floats_miss(folder):
+def test_the_table_says_what_was_folded_and_what_floats_miss(folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")  # a narrow terminal breaks its cells into lines
     done = quantize(folder / "norm.npz", *STATES, "--input", folder / "digits.npz")
     for words in (
         "BatchNorm bn1; range",
