@@ -1,0 +1,1 @@
+"""Notebooks for marimo: `explore` for any claim, and one tour per paper."""
