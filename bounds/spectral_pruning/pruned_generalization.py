@@ -1,9 +1,10 @@
 r"""SP-13 (c): the bias-variance bound of a pruned network: compression error falls with k, complexity rises.
 
 With probability at least 1 − δ over n training sequences, f̂ the trained network, f# its compression to k units:
-$$ R(f^\#)\le\hat R(\hat f)+\rho_\psi\|\hat f-f^\#\|_{n,T}+\text{slack}_{k,R,n,\delta}\ \text{ of `one_scale_net`}. $$
-Why: `one_scale_net` for f#, and R̂(f#) ≤ R̂(f̂) + ρ_ψ times the mean distance, at most its root mean square (Jensen). The
-middle term is measured here; B_1 to B_4 and `end_to_end` bound it. Only f# must lie in a class that is paid for.
+$$ R(f^\#)\le\hat R(\hat f)+\rho_\psi\|\hat f-f^\#\|_{n,T}+\text{slack}_{k,R,n,\delta}. $$
+The slack is that of `one_scale_net`. Why: `one_scale_net` for f#, and R̂(f#) ≤ R̂(f̂) + ρ_ψ times the mean distance, at
+most its root mean square (Jensen). The middle term is measured here; B_1 to B_4 and `end_to_end` bound it. Only f# must
+lie in a class that is paid for.
 
 Judged with the learner of `learning`, as `one_scale_net` is; beside the rate, the deterministic R̂(f#) ≤ R̂(f̂) + ‖f̂ − f#‖
 in each trial, in floats right to 1e-12. Units: those of the loss.
