@@ -16,6 +16,7 @@ from proofs_check.campaign import Budget, Report, report
 from proofs_check.discover import find, module_of, source_hash
 from proofs_check.ledger import Ledger, Row, versions
 from proofs_check.points import from_json, to_json
+from proofs_check.prose import to_html
 
 SCHEMA = "proofs-check card 1"
 BINS = 24
@@ -163,7 +164,7 @@ def page(found: Mapping[str, Any]) -> str:
         f"<p class='claim'><code>{title}</code></p>",
         f"<p class='verdict {verdict[0]}' role='status'>{html.escape(verdict[1])}</p>",
         f"<p class='says'>{html.escape(found['says'])}</p>",
-        _section("Statement", _prose(found["statement"])),
+        _section("Statement", to_html(found["statement"])),
         _section("Source", _source(found["source"])),
         _section("What was tried", _tried(found)),
         _section("How close it gets", _closeness(found)),
@@ -205,6 +206,11 @@ def _verdict(found: Mapping[str, Any]) -> tuple[str, str]:
     if found["status"] == "conjecture":
         news = f"; news: {'; '.join(found['news'])}" if found["news"] else ""
         return "open", f"conjecture: nothing refuted it, and every variant was refuted{news}"
+    if found["judged"]["survives"] and not found["judged"]["holds"]:
+        return (
+            "open",
+            "survives: one side is known only from below and never passed the other; every falsified variant was refuted",
+        )
     return "good", "holds: nothing refuted it, and the same check refuted every falsified variant"
 
 
@@ -221,17 +227,6 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 def _bullets(lines: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>" if lines else ""
-
-
-def _prose(text: str) -> str:
-    """Paragraphs; what is laid out by hand (tables, lists, displayed formulas) keeps its lines."""
-    parts = []
-    for block in text.split("\n\n"):
-        lines = block.strip("\n").splitlines()
-        by_hand = any(line.lstrip().startswith(("|", "- ", "$$", "    ")) for line in lines)
-        body = html.escape("\n".join(lines) if by_hand else " ".join(lines))
-        parts.append(f"<pre>{body}</pre>" if by_hand else f"<p>{body}</p>")
-    return "".join(parts) if text else ""
 
 
 def _source(source: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ Recovery is a LAST EXIT: $T_R(e)$ is the least $T$ such that from any two states
 $\|h_t-\tilde h_t\|\le e$ for ALL $t\ge T$; $t=0$ is the state that the last anomalous input left. With $A$ of
 `norm_comparison` in the q-norm, $\rho=\rho(A)<1$, $x=(\rho-s_o\alpha-\beta,s_os_f)$ and
 $d_0=(2\bar c_k,2H_{k+1})\cdot n^{1/q}$ (a q-norm of n equal entries),
-$$ T_R(e)\le T=\Bigl\lceil\frac{\log(\max(d_0/x)\,x_2/e)}{\log(1/\rho)}\Bigr\rceil . $$
+$$ T_R(e)\le T=\left\lceil\frac{\log(\max(d_0/x)\,x_2/e)}{\log(1/\rho)}\right\rceil . $$
 Why: `powers`. The net E1 (W_c = 5, b = (2, 10, 10, 0)) meets it: 59 steps for e = 0.01.
 """
 
