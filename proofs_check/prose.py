@@ -5,12 +5,14 @@ import re
 from functools import cache
 from typing import Any
 
+from proofs_check.tex import BadFormula, to_mathml
+
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?!\s)([^$]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 HOLDER = "\ue000{}\ue001"  # private-use characters: Markdown passes them on, and no docstring has them
 
 
 def to_html(text: str) -> str:
-    """Paragraphs, lists, tables and code of a docstring, with its formulas.
+    """Paragraphs, lists, tables and code of a docstring, with its formulas; what is no TeX stays as it was written.
 
     >>> to_html("If $x>0$ then `log` is finite.")[:11]
     '<p>If <math'
@@ -19,25 +21,14 @@ def to_html(text: str) -> str:
 
     def hold(found: re.Match[str]) -> str:
         display = found[1] is not None
-        formulas.append(mathml(found[1] if display else found[2], display))
+        try:
+            formulas.append(to_mathml(found[1] if display else found[2], display))
+        except BadFormula:  # of somebody's own claim: the reader sees what was written
+            formulas.append(f"<code>{html.escape(found[0])}</code>")
         return HOLDER.format(len(formulas) - 1)
 
     page = _markdown().render(FORMULA.sub(hold, text))
     return re.sub(HOLDER.format(r"(\d+)"), lambda found: formulas[int(found[1])], str(page))
-
-
-@cache
-def mathml(tex: str, display: bool = False) -> str:
-    """One formula; what cannot be converted stays TeX."""
-    from latex2mathml.converter import convert
-
-    try:
-        made = str(convert(" ".join(tex.split()), display="block" if display else "inline"))
-    except Exception:  # the converter's own errors have no common base
-        return f"<code>{html.escape(tex)}</code>"
-    made = made.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")  # HTML knows the element without it
-    # What it does not know it leaves as an identifier; a reader is better served by the whole formula as it was written.
-    return f"<code>{html.escape(tex)}</code>" if re.search(r">\\[a-zA-Z]", made) else made
 
 
 @cache

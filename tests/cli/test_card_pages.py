@@ -98,3 +98,9 @@ def test_every_formula_of_every_claim_becomes_mathml():
         words = re.sub(r"<math.*?</math>", "", page, flags=re.DOTALL)
         assert not re.search(r"<code>[^<]*\\[a-z]", words), key
         assert "$" not in words, key
+
+
+def test_what_is_no_tex_is_shown_as_it_was_written():
+    from proofs_check.prose import to_html
+
+    assert "<code>$\\frac{a$</code>" in to_html("By $\\frac{a$ and *no* <b>.")
