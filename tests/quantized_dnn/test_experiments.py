@@ -1,0 +1,107 @@
+"""The registered comparisons and rule of E3 and E3' on planted accuracies, the recorded plans, and the kept verdicts."""
+
+import numpy as np
+import pytest
+
+from bounds.quantized_dnn.training import Recipe, infer
+from experiments import quantized_dnn_batches as batches
+from experiments import quantized_dnn_states as states
+from experiments.single_step_snn_surrogates import own_split
+
+WIDE = {2: 0.03, 3: 0.005, 5: 0.002, 15: 0.0, None: 0.0}  # accuracy that M_w costs
+
+
+def planted_states(of_activations: float = 0.004, noise: float = 0.001) -> list[dict]:
+    """Ten seeds; costs of M_w and of M_a = 2 add up, but with M_w = 2 activations cost three times as much."""
+    rng = np.random.default_rng(0)
+    return [
+        {"M_w": M_w, "M_a": M_a, "seed": seed}
+        | {"accuracy": 0.99 - cost - (M_a == 2) * of_activations * (3 if M_w == 2 else 1) + noise * rng.normal()}
+        for seed in range(10)
+        for M_w, cost in WIDE.items()
+        for M_a in states.ACTIVATIONS
+    ]
+
+
+def planted_batches(bn_at_2: float, noise: float = 0.001) -> list[dict]:
+    """Ten seeds; accuracy 0.98, lower by 0.02 for LBN at 64, by 0.005 for the pooled form; BN's at batch 2 is given."""
+    rng = np.random.default_rng(0)
+    cost = {("LBN", 64): 0.02, ("LBN-pooled", 2): 0.005, ("BN", 2): 0.98 - bn_at_2}
+    return [
+        {"precision": precision, "norm": norm, "batch": batch, "seed": seed}
+        | {"accuracy": 0.98 - cost.get((norm, batch), 0.0) + noise * rng.normal()}
+        for seed in range(10)
+        for precision in batches.STATES
+        for norm in batches.NORMS
+        for batch in batches.RECIPES
+    ]
+
+
+def verdicts(module, rows: list[dict]) -> dict[str, str]:
+    return {line["claim"]: line["verdict"] for line in module.summary(rows) if "verdict" in line}
+
+
+def test_the_differences_of_states_are_those_planted():
+    found = {claim: np.mean(values) for claim, (values, _) in states.differences(planted_states(noise=0)).items()}
+    planted = {
+        "(2, 2) at most 1 point below full": -0.03 - 0.012,
+        "(3, 3) at most 1 point below full": -0.005,
+        "(5, 5) at most 1 point below full": -0.002,
+        "M_w = 3 above M_w = 2": 0.025 + 0.008 / 4,
+        "M_w: from 2 to 3 gains more than from 3 to 5": 0.027 - 0.003,
+        "M_w = 5 at most 1 point below full": -0.002,
+        "M_a = 2 at most 1 point below full": -(0.012 + 4 * 0.004) / 5,
+        "M_a: full gains more over 2 at M_w = 2 than at full": 0.008,
+    }
+    assert found == {claim: pytest.approx(value, abs=1e-12) for claim, value in planted.items()}
+
+
+def test_planted_states_are_judged():
+    found = verdicts(states, planted_states())
+    assert [claim for claim, word in found.items() if word != "supported"] == ["(2, 2) at most 1 point below full"]
+    assert found["(2, 2) at most 1 point below full"] == "contradicted"
+    without = verdicts(states, planted_states(of_activations=0.0))
+    assert without["M_a: full gains more over 2 at M_w = 2 than at full"] == "not separated"
+    noisy = verdicts(states, planted_states(noise=0.05))
+    assert noisy["(3, 3) at most 1 point below full"] == "not separated"
+
+
+def test_planted_batches_are_judged():
+    found, better = verdicts(batches, planted_batches(0.9)), verdicts(batches, planted_batches(0.985))
+    for precision in batches.STATES:
+        assert found[f"{precision}: LBN above BN at 2"] == "supported"
+        assert better[f"{precision}: LBN above BN at 2"] == "contradicted"
+        assert found[f"{precision}: LBN at 2 at most 1 point below LBN at 64"] == "supported"  # even better
+        assert found[f"{precision}: LBN at most 1 point below BN at 64"] == "contradicted"
+        assert found[f"{precision}: LBN at most 1 point below LN at 2"] == "supported"
+        assert found[f"{precision}: LBN above pooled at 2"] == "supported"
+    assert len(found) == 10
+
+
+def test_ln_trains_the_networks_of_lbn_bit_for_bit():
+    d, recipe = own_split(100), Recipe(epochs=1, batch=200)
+    lbn, ln = (states.trained(d, 100, 3, 3, norm, recipe) for norm in ("LBN", "LN"))
+    for name, values in lbn.parameters.items():
+        np.testing.assert_array_equal(values, ln.parameters[name])
+    assert not np.array_equal(infer(lbn, d.test_x)[1], infer(ln, d.test_x)[1])
+
+
+def test_the_plans_are_the_registered_ones():
+    full = states.plan(False)
+    assert len(full) == 10 * 5
+    assert {unit["seed"] for unit in full} == set(range(10))
+    assert {unit["epochs"] for unit in full} == {25}
+    full = batches.plan(False)
+    assert len(full) == 10 * 2 * 3 * 3
+    assert {(unit["batch"], unit["epochs"]) for unit in full} == {(2, 6), (8, 12), (64, 25)}
+    assert [(recipe.rate, recipe.rho) for recipe in batches.RECIPES.values()] == [
+        (5e-4, 0.05 * 2 / 32),
+        (2e-3, 0.05 * 8 / 32),
+        (2e-3, 0.05),
+    ]
+    assert not {unit["seed"] for unit in states.plan(True) + batches.plan(True)} & set(range(10))
+
+
+def test_as_many_comparisons_share_the_level_as_are_made():
+    assert pytest.approx(1 - 0.05 / len(states.differences(planted_states()))) == states.CONFIDENCE
+    assert pytest.approx(1 - 0.05 / len(batches.differences(planted_batches(0.9)))) == batches.CONFIDENCE
