@@ -15,6 +15,7 @@ from proofs_check import __version__
 from proofs_check.campaign import Budget, Report, report
 from proofs_check.discover import find, module_of, source_hash
 from proofs_check.ledger import Ledger, Row, versions
+from proofs_check.pages import document, packed, section, table
 from proofs_check.points import from_json, to_json
 from proofs_check.prose import to_html
 
@@ -23,14 +24,9 @@ BINS = 24
 SHOWN = 2000  # characters of a point on a page; the JSON has all of it
 
 
-def _packed(name: str) -> str:
-    """A file that comes with this package."""
-    return resources.files("proofs_check").joinpath(name).read_text(encoding="utf-8")
-
-
 def schema() -> dict[str, Any]:
     """The JSON Schema of a card."""
-    loaded: dict[str, Any] = json.loads(_packed("card.schema.json"))
+    loaded: dict[str, Any] = json.loads(packed("card.schema.json"))
     return loaded
 
 
@@ -164,17 +160,17 @@ def page(found: Mapping[str, Any]) -> str:
         f"<p class='claim'><code>{title}</code></p>",
         f"<p class='verdict {verdict[0]}' role='status'>{html.escape(verdict[1])}</p>",
         f"<p class='says'>{html.escape(found['says'])}</p>",
-        _section("Statement", to_html(found["statement"])),
-        _section("Source", _source(found["source"])),
-        _section("What was tried", _tried(found)),
-        _section("How close it gets", _closeness(found)),
-        _section("Falsified variants", _variants(found["variants"])),
-        _section("Hypotheses", _hypotheses(found["hypotheses"])),
-        _section("Proof steps that a machine checked", _steps(found["steps"])),
-        _section("True although it looks like a mistake", _bullets(found["also_true"])),
-        _section("To repeat it", _repeat(found)),
+        section("Statement", to_html(found["statement"])),
+        section("Source", _source(found["source"])),
+        section("What was tried", _tried(found)),
+        section("How close it gets", _closeness(found)),
+        section("Falsified variants", _variants(found["variants"])),
+        section("Hypotheses", _hypotheses(found["hypotheses"])),
+        section("Proof steps that a machine checked", _steps(found["steps"])),
+        section("True although it looks like a mistake", _bullets(found["also_true"])),
+        section("To repeat it", _repeat(found)),
     ]
-    return _document(f"{title} · falsification card", "\n".join(parts))
+    return document(f"{title} · falsification card", "\n".join(parts))
 
 
 def index(found: Sequence[Mapping[str, Any]]) -> str:
@@ -192,10 +188,10 @@ def index(found: Sequence[Mapping[str, Any]]) -> str:
     ]
     passed, variants = sum(one["passed"] for one in found), [v["refuted"] for one in found for v in one["variants"]]
     summary = f"{len(found)} claims, {passed} pass; {sum(variants)} of {len(variants)} falsified variants refuted."
-    table = _table(
+    every = table(
         "Every claim and what its check could tell apart", ["claim", "says", "verdict", "variants", "steps", "trust"], rows
     )
-    return _document("Falsification cards", f"<h1>Falsification cards</h1><p>{summary}</p>{table}")
+    return document("Falsification cards", f"<h1>Falsification cards</h1><p>{summary}</p>{every}")
 
 
 def _verdict(found: Mapping[str, Any]) -> tuple[str, str]:
@@ -212,17 +208,6 @@ def _verdict(found: Mapping[str, Any]) -> tuple[str, str]:
             "survives: one side is known only from below and never passed the other; every falsified variant was refuted",
         )
     return "good", "holds: nothing refuted it, and the same check refuted every falsified variant"
-
-
-def _section(title: str, body: str) -> str:
-    return f"<section><h2>{html.escape(title)}</h2>{body}</section>" if body else ""
-
-
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr><th scope='row'>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
-    table = f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<div class='wide' tabindex='0' role='region' aria-label='{html.escape(caption)}'>{table}</div>"
 
 
 def _bullets(lines: Sequence[str]) -> str:
@@ -245,8 +230,8 @@ def _tried(found: Mapping[str, Any]) -> str:
     cases = [[html.escape(case["name"]), f"{case['draws']:,}"] for case in found["cases"]]
     said = f"<p>{judged['draws']:,} drawn points, {judged['search_calls']:,} calls of the search for the tightest one. "
     said += f"Trust: {found['trust'] or 'none'}. Risk spent: {found['risk']:.1e}.</p>"
-    more = _table("Cases that a fair sample contains", ["case", "drawn points"], cases) if cases else ""
-    return said + _table("Verdicts", ["verdict", "points"], rows) + more
+    more = table("Cases that a fair sample contains", ["case", "drawn points"], cases) if cases else ""
+    return said + table("Verdicts", ["verdict", "points"], rows) + more
 
 
 def _closeness(found: Mapping[str, Any]) -> str:
@@ -303,7 +288,7 @@ def _variants(variants: Sequence[Mapping[str, Any]]) -> str:
         how = f"by search, {v['calls']:,} calls" if v["by"] == "search" else "by its known witness"
         sides = f"{_ends(v['actual'])} &gt; {_ends(v['bound'])}"
         rows.append([name, how, f"{sides}<details><summary>point</summary>{_point(v['point'])}</details>"])
-    return _table("Misreadings that the same check refutes", ["variant", "refuted", "counterexample: actual > bound"], rows)
+    return table("Misreadings that the same check refutes", ["variant", "refuted", "counterexample: actual > bound"], rows)
 
 
 def _hypotheses(hypotheses: Sequence[Mapping[str, Any]]) -> str:
@@ -314,25 +299,17 @@ def _hypotheses(hypotheses: Sequence[Mapping[str, Any]]) -> str:
         names = ", ".join(map(html.escape, h["dropped_in"]))
         shown = f"yes: without it, “{names}” was refuted" if h["needed"] else f"not shown by “{names}”"
         rows.append([html.escape(h["name"]), shown if names else "no variant drops it"])
-    return _table("Hypotheses, and whether a variant shows that they are needed", ["hypothesis", "needed?"], rows)
+    return table("Hypotheses, and whether a variant shows that they are needed", ["hypothesis", "needed?"], rows)
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
     if not steps:
         return ""
     rows = [[html.escape(str(cell)) for cell in (s["says"], f"{s['verdict']}: {s['how']}", s["false_twin"])] for s in steps]
-    return _table("Steps, and false twins that the same checker must refute", ["step", "verdict", "its false twin"], rows)
+    return table("Steps, and false twins that the same checker must refute", ["step", "verdict", "its false twin"], rows)
 
 
 def _repeat(found: Mapping[str, Any]) -> str:
     numbers = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     spent = html.escape(f"Seed {found['seed']}; {found['seconds']:.1f} core-seconds; {numbers}.")
     return f"<pre>{html.escape(found['command'])}</pre><p>{spent}</p>"
-
-
-def _document(title: str, body: str) -> str:
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{title}</title><style>\n{_packed('card.css')}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
-    )
