@@ -27,16 +27,12 @@ def card(
     import math
     import sys
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from proofs_check import campaign
     from proofs_check.card import card as made
     from proofs_check.card import index, page
     from proofs_check.cli.common import finite
-    from proofs_check.cli.run import cores
+    from proofs_check.cli.driver import cores, session
     from proofs_check.discover import BrokenModule, UnknownClaim, select
-    from proofs_check.ledger import Ledger, LedgerProblem
 
     if not globs and not every:
         raise Problem("name the claims, or give --all")
@@ -44,28 +40,11 @@ def card(
         raise Problem(f"--seconds is {seconds}; it takes a finite number")
     with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
-    with one_sentence(LedgerProblem):
-        book = Ledger(ledger)
-    budget, screen = campaign.Budget(seconds, points, seed), Console(stderr=True)
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[claim]}"))
-    try:
-        with (
-            Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar,
-            one_sentence(LedgerProblem),
-            campaign.process_pool(jobs or cores()) as executor,
-        ):
-            shown = bar.add_task("run", claim="", total=None)
-            campaign.run(
-                keys,
-                executor,
-                book,
-                budget,
-                lambda claim, done, total: bar.update(shown, completed=done, total=total, claim=claim),
-            )
-        with one_sentence(LedgerProblem):
-            cards = [made(key, book, budget) for key in keys]
-    finally:
-        book.close()
+    budget = campaign.Budget(seconds, points, seed)
+    with session(ledger) as (book, shown):
+        with campaign.process_pool(jobs or cores()) as executor:
+            campaign.run(keys, executor, book, budget, shown)
+        cards = [made(key, book, budget) for key in keys]
     with one_sentence(OSError):
         out.mkdir(parents=True, exist_ok=True)
         for one in cards:

@@ -26,70 +26,27 @@ def run(
     import math
     import sys
     import time
-    from concurrent.futures.process import BrokenProcessPool
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from proofs_check import campaign
+    from proofs_check.cli.driver import cores, session
     from proofs_check.discover import BrokenModule, UnknownClaim, select
-    from proofs_check.ledger import Ledger, LedgerProblem
 
     if not math.isfinite(seconds):
         raise Problem(f"--seconds is {seconds}; it takes a finite number")
     began = time.perf_counter()
     with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
-    with one_sentence(LedgerProblem):
-        book = Ledger(ledger)
-    budget, screen = campaign.Budget(seconds, points, seed), Console(stderr=True)
-    columns = (
-        TextColumn("checking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[claim]}"),
-    )
-    try:
-        with (
-            Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar,
-            one_sentence(LedgerProblem),
-        ):
-            shown = bar.add_task("run", claim="", total=None)
-            with campaign.process_pool(jobs or cores()) as executor:
-                reports = campaign.run(
-                    keys,
-                    executor,
-                    book,
-                    budget,
-                    lambda claim, done, total: bar.update(shown, completed=done, total=total, claim=claim),
-                )
-    except BrokenProcessPool as problem:
-        raise Problem(f"a worker process died (killed, or out of memory?); {_kept(ledger)}") from problem
-    except KeyboardInterrupt:
-        print(f"proofs-check: interrupted; {_kept(ledger)}", file=sys.stderr)
-        sys.exit(130)
-    finally:
-        book.close()
+    budget = campaign.Budget(seconds, points, seed)
+    with session(ledger) as (book, shown), campaign.process_pool(jobs or cores()) as executor:
+        reports = campaign.run(keys, executor, book, budget, shown)
     passed = all(item.passed for item in reports)
-    files = [_write(counterexamples, item.claim, found) for item in reports for found in item.counterexamples]
+    files = [write_counterexample(counterexamples, item.claim, found) for item in reports for found in item.counterexamples]
     if json:
         print_json(_document(reports, budget, passed, files))
     else:
         _print(reports, time.perf_counter() - began, files)
     if not passed:
         sys.exit(1)
-
-
-def cores() -> int:
-    """The cores that this process may use, where the system tells."""
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _kept(ledger: Path | None) -> str:
-    return f"what was done is in {ledger}: the same command resumes from it" if ledger else "without --ledger nothing is kept"
 
 
 def _document(reports: list[Any], budget: Any, passed: bool, files: list[str]) -> dict[str, Any]:
@@ -108,7 +65,8 @@ def _document(reports: list[Any], budget: Any, passed: bool, files: list[str]) -
     }
 
 
-def _write(folder: Path, claim: str, found: dict[str, Any]) -> str:
+def write_counterexample(folder: Path, claim: str, found: dict[str, Any]) -> str:
+    """The name of the file, or why there is none."""
     from proofs_check.counterexample import write
 
     try:
@@ -117,7 +75,7 @@ def _write(folder: Path, claim: str, found: dict[str, Any]) -> str:
         return f"not written: {problem}"
 
 
-def _tightest(item: Any) -> str:
+def tightest(item: Any) -> str:
     """The tightest instance as people read it: a ratio actual/bound, or a difference actual − bound."""
     import math
 
@@ -155,7 +113,7 @@ def _print(reports: list[Any], seconds: float, files: list[str]) -> None:
             str(item.holds) if not item.survives else f"{item.survives} surv.",
             str(item.undecided),
             str(item.refuted),
-            _tightest(item),
+            tightest(item),
             f"{item.variants_refuted}/{item.variants}",
             f"{item.steps_proved}/{item.steps}" if item.steps else "—",
             item.trust,
