@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("quantized_dnn.gaussian_error", "quantized_dnn.gaussian_step_conjecture")
 STATES = (2, 3, 5, 8, 16)
 STEPS = np.geomspace(0.1, 3.5, 90)
 

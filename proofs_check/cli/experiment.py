@@ -30,6 +30,7 @@ def rows_of(name: str, unit: dict[str, Any]) -> list[dict[str, Any]]:
 def experiment(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The experiment; without it, a list of all.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="The small form: under two minutes.")] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="The table of the full run that is kept; nothing is computed.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for NAME.csv.")] = Path("out"),
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes; experiments that measure time take one.")] = 1,
     json: Json = False,
@@ -39,6 +40,8 @@ def experiment(
     After Ctrl-C (exit code 130) or a kill, the same command goes on where it stopped.
     """
     known = names_of_experiments()
+    if kept and (quick or name is None):
+        raise Problem("--kept prints the table of a full run: it needs the NAME of an experiment, and no --quick")
     if name is None:
         _list(known, json)
         return
@@ -49,6 +52,9 @@ def experiment(
         raise Problem(f"no experiment is called {name!r}{f'; did you mean {close[0]!r}?' if close else ''}")
     try:
         module = importlib.import_module(f"experiments.{name}")
+        if kept:
+            _kept_table(name, module, json)
+            return
         units = module.plan(quick)
         began = time.perf_counter()
         with one_sentence(OSError):
@@ -69,6 +75,19 @@ def experiment(
         return
     _print(name, table)
     print(f"{len(rows)} rows of {len(units)} units in {file}; {time.perf_counter() - began:.0f} s now, {seconds:.0f} s in all.")
+
+
+def _kept_table(name: str, module: ModuleType, json: bool) -> None:
+    """The summary of the rows that came with this package, and how they were made."""
+    results = importlib.import_module("experiments.results")
+    with one_sentence(ValueError):
+        rows, about = results.load(name), results.header(name)
+    file, table = results.FOLDER / f"{name}.csv", module.summary(rows)
+    if json:
+        print_json({"experiment": name, "file": str(file), "about": about, "summary": table, "rows": rows})
+        return
+    _print(name, table)
+    print(f"{len(rows)} rows of {about['units']} units in {file}; seconds: {about['seconds']}.")
 
 
 def _do(name: str, units: list[dict[str, Any]], done: dict[str, Any], part: Path, jobs: int) -> float:

@@ -101,3 +101,28 @@ def test_a_misspelt_name_gets_a_suggestion(command):
     code, _, err = finished(command("toy_sqares"))
     assert code == 2
     assert "no experiment is called 'toy_sqares'; did you mean 'toy_squares'?" in err
+
+
+def test_a_kept_table_is_printed_without_computing(command, tmp_path):
+    code, out, err = finished(command("single_step_snn_surrogates", "--kept"))
+    assert (code, err) == (0, "")
+    assert "LIF, T = 4" in out
+    assert "140 rows of 140 units" in out
+    code, out, _ = finished(command("single_step_snn_surrogates", "--kept", "--json"))
+    found = json.loads(out)
+    assert (code, len(found["rows"]), found["about"]["units"]) == (0, 140, "140")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--kept"], "it needs the NAME of an experiment"),
+        (["toy_squares", "--kept", "--quick"], "and no --quick"),
+        (["toy_squares", "--kept"], "there is no result toy_squares.csv"),
+    ],
+)
+def test_what_is_not_kept_is_one_sentence(command, words, sentence):
+    code, _, err = finished(command(*words))
+    assert code == 2
+    assert sentence in " ".join(err.split())
