@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bounds.common.files import UnreadableFile, read_json
 from proofs_check import __version__
 from proofs_check.discover import find
 from proofs_check.points import Point, from_json, to_json
@@ -12,7 +13,7 @@ from proofs_check.verdict import Judgement, judge
 FORMAT = "proofs-check counterexample 1"
 
 
-class UnreadableCounterexample(ValueError):
+class UnreadableCounterexample(UnreadableFile):
     """The file is no counterexample; the message says what is wrong with it."""
 
 
@@ -31,11 +32,9 @@ def write(folder: Path, claim: str, variant: str, point: Point) -> Path:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The content of a counterexample file, points decoded."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as problem:
-        raise UnreadableCounterexample(f"{file} is not JSON: {problem}") from problem
+    """The content of a counterexample file, points decoded. UnreadableFile says what is wrong with it, UnreadableCounterexample
+    if that is not the file but what it holds; FileNotFoundError if it is not there."""
+    content = read_json(file)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UnreadableCounterexample(f"{file} is not a counterexample: its field 'format' should be {FORMAT!r}")
     for name, kind in (("claim", str), ("variant", str), ("point", dict)):
@@ -43,7 +42,7 @@ def read(file: Path) -> dict[str, Any]:
             raise UnreadableCounterexample(f"{file}: its field {name!r} should be {'a string' if kind is str else 'an object'}")
     try:
         return content | {name: from_json(json.dumps(content[name])) for name in ("point", "worst") if name in content}
-    except (ValueError, TypeError, ArithmeticError) as problem:
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as problem:
         raise UnreadableCounterexample(f"{file} holds a point that cannot be read: {problem}") from problem
 
 

@@ -172,6 +172,8 @@ def _decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if value.keys() == {"fraction"}:
+        if "e" in str(value["fraction"]).lower():  # 1e999999999 would fill the memory with digits
+            raise ValueError(f'a fraction is written as in "9/10", got {value["fraction"]!r}')
         return Fraction(value["fraction"])
     if value.keys() == {"float"}:
         return float(value["float"])

@@ -13,8 +13,6 @@ Only numpy is imported: whoever re-checks a proof needs nothing else to read the
 import hashlib
 import math
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +21,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+
+from bounds.common.files import read_arrays
 
 GATES = "fioc"  # forget, input, output, candidate: the internal order
 PYTORCH = "ifgo"  # row blocks of weight_ih_l0
@@ -378,32 +378,6 @@ def from_arrays(arrays: Mapping[str, Any]) -> tuple[LSTMNet, ...]:
     if not layers:
         raise ValueError(f"neither weight_ih_l0 (PyTorch) nor recurrent_kernel (Keras) is among {sorted(arrays)[:8]}")
     return layers_of(layers)
-
-
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """The named arrays of an .npz or .safetensors file. Nothing in the file is executed; ValueError in one sentence."""
-    file = Path(path)
-    if file.is_dir():
-        raise ValueError(f"weights are read from .npz and .safetensors files, {file} is a folder")
-    if file.suffix not in (".npz", ".safetensors"):
-        raise ValueError(f"weights are read from .npz and .safetensors files, got {file.name}")
-    if not file.is_file():
-        raise ValueError(f"{file} is not there")
-    if file.suffix == ".npz":
-        try:
-            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        except (OSError, ValueError, EOFError, AttributeError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
-            raise ValueError(f"{file.name} cannot be read as .npz: {problem}") from problem
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return dict(load_file(file))
-    except (OSError, SafetensorError) as problem:
-        raise ValueError(f"{file.name} cannot be read as .safetensors: {problem}") from problem
-    except (KeyError, TypeError, AttributeError) as problem:  # numpy has no bfloat16
-        raise ValueError(f"{file.name} holds numbers that numpy cannot read ({problem}): save it as float32") from problem
 
 
 def load(path: str | Path) -> tuple[LSTMNet, ...]:

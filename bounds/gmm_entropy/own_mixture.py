@@ -4,8 +4,7 @@ r"""A user's own mixture: read it from a file or from a fitted scikit-learn mode
 package that applies beside it, and how loose each is. Files are read without pickle.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from jaxtyping import Float
 from scipy.special import entr
 
 from bounds.claim import Enclosure, rounded
+from bounds.common.files import UnreadableFile, checked_path, read_arrays, read_json, read_metadata
 from bounds.gmm_entropy.chernoff import c_t, log_chernoff
 from bounds.gmm_entropy.equal_covariance import reduce_equal_covariance
 from bounds.gmm_entropy.importance import log_gap_sampled
@@ -58,12 +58,10 @@ def read_mixture(file: Path) -> Mixture:
     square matrix) a field `covariance_type` must say which: a string in .npz and .json, metadata in .safetensors.
     Raises UnreadableMixture, or OSError if the file cannot be opened.
     """
-    readers: dict[str, Callable[[Path], Mapping[str, Any]]] = {".npz": _npz, ".json": _json, ".safetensors": _safetensors}
-    if file.suffix not in readers:
-        raise UnreadableMixture(f"{file} should end in .npz, .json or .safetensors")
-    if not file.is_file():
-        raise FileNotFoundError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
-    fields = readers[file.suffix](file)
+    try:
+        fields = _fields(checked_path(file, (".npz", ".json", ".safetensors")))
+    except UnreadableFile as problem:
+        raise UnreadableMixture(str(problem)) from problem
     for name in ("weights", "means", "covariances"):
         if name not in fields:
             held = ", ".join(sorted(fields)) or "nothing"
@@ -75,35 +73,15 @@ def read_mixture(file: Path) -> Mixture:
         raise UnreadableMixture(f"{file}: {problem}") from problem
 
 
-def _npz(file: Path) -> Mapping[str, Any]:
-    import zipfile
-
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as problem:
-        raise UnreadableMixture(f"{file} is no .npz of plain arrays: {problem}") from problem
-
-
-def _json(file: Path) -> Mapping[str, Any]:
-    try:
-        fields = json.loads(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
-        raise UnreadableMixture(f"{file} is not JSON: {problem}") from problem
+def _fields(file: Path) -> Mapping[str, Any]:
+    if file.suffix == ".safetensors":
+        return read_arrays(file) | read_metadata(file)
+    if file.suffix == ".npz":
+        return read_arrays(file)
+    fields = read_json(file)
     if not isinstance(fields, dict):
         raise UnreadableMixture(f"{file} should hold an object with weights, means, covariances, not a {type(fields).__name__}")
     return fields
-
-
-def _safetensors(file: Path) -> Mapping[str, Any]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="numpy") as archive:
-            fields = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118 (no mapping)
-            return fields | dict(archive.metadata() or {})
-    except (SafetensorError, TypeError) as problem:
-        raise UnreadableMixture(f"{file} is no .safetensors file that numpy can read: {problem}") from problem
 
 
 def _assemble(weights: Any, means: Any, covariances: Any, kind: str | None) -> Mixture:
@@ -137,7 +115,7 @@ def _assemble(weights: Any, means: Any, covariances: Any, kind: str | None) -> M
 def _array(value: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UnreadableMixture(f"{name} should be an array of real numbers, without ragged rows") from None
     if not np.all(np.isfinite(array)):
         where = tuple(np.argwhere(~np.isfinite(array))[0].tolist())

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from bounds.common.lstm import Layers, LSTMNet, from_arrays, layers_of, read_arrays
+from bounds.common.files import read_arrays
+from bounds.common.lstm import Layers, LSTMNet, from_arrays, layers_of
 from bounds.lstm_recovery.attack import Attack, attack_reach, attack_recovery
 from bounds.lstm_recovery.interval_box import Box, input_range
 from bounds.lstm_recovery.methods import METHODS, Certificate, each_certificate, proved_box, tolerance
@@ -58,7 +59,8 @@ def read_network(path: str | Path, output: str | None = None) -> tuple[tuple[LST
     """The layers of an .npz or .safetensors file in PyTorch's or Keras' layout, and the gain of its output, if asked for.
 
     `output`: the entry that holds V of y = V h + d, (outputs, units) as in `torch.nn.Linear`, or (units,); a name that
-    ends in `kernel` is Keras' (units, outputs). ValueError in one sentence for whatever is wrong with the file.
+    ends in `kernel` is Keras' (units, outputs). ValueError in one sentence for whatever is wrong with the file, and
+    FileNotFoundError if it is not there.
     """
     arrays = read_arrays(path)
     layers = from_arrays(arrays)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds.common.lstm import read_arrays
+from bounds.common.files import read_arrays
 from bounds.common.rnn import ACTIVATIONS, checked_params, rnn_forward
 from bounds.spectral_pruning.information import rms_norm
 from bounds.spectral_pruning.pruning import Pruning, prune
@@ -54,7 +54,7 @@ def read_network(path: str | Path, head: str | None = None, activation: str = "t
     """A one-layer `torch.nn.RNN` and its read-out from .safetensors or .npz, in float64. Nothing in the file is executed.
 
     head: the name of the read-out, "fc" for fc.weight (outputs, m) and fc.bias; found where only one entry fits. ValueError
-    in one sentence for whatever is wrong with the file.
+    in one sentence for whatever is wrong with the file, and FileNotFoundError if it is not there.
     """
     if activation not in ACTIVATIONS:
         raise ValueError(f'activation must be "relu" or "tanh", got {activation!r}')
@@ -137,17 +137,9 @@ def _readout(arrays: Mapping[str, np.ndarray], name: str, head: str, m: int) -> 
 def read_sequences(path: str | Path, net: Network) -> np.ndarray:
     """Input sequences (n, T, d_x) of a .npy file, as float64; (n, T) is read as (n, T, 1) where d_x = 1. ValueError in one
     sentence if they do not fit the network."""
-    file, d_x = Path(path), net.params["Wi"].shape[1]
-    if file.suffix != ".npy":
-        raise ValueError(f"data are read from .npy files, got {file.name}")
-    if not file.is_file():
-        raise ValueError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
-    try:
-        x = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
-        raise ValueError(f"{file.name} is no .npy file of plain numbers, or not a whole one") from problem
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
-        raise ValueError(f"{file.name} must hold real numbers, got {getattr(x, 'dtype', 'an archive')}")
+    x, file, d_x = read_arrays(path, (".npy",))["x"], Path(path), net.params["Wi"].shape[1]
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"{file.name} must hold real numbers, got {x.dtype}")
     if x.ndim == 2 and d_x == 1:
         x = x[:, :, None]
     if x.ndim != 3 or 0 in x.shape[:2]:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.common.files import UnreadableFile, read_arrays
 from bounds.common.spikes import Weights, check_leak_and_threshold, lambda_sum, lif_steps, product, saf_forward
 from bounds.spike_accumulation.certified_floats import certified_lif, certified_saf
 from bounds.spike_accumulation.convolution import Convolution
@@ -39,7 +40,7 @@ MATRIX = 3 * 10**7  # entries of the largest matrix that the certified simulator
 EXACT = 6 * 10**6  # products of Python integers that are affordable: some seconds
 
 
-class UnreadableNetwork(ValueError):
+class UnreadableNetwork(UnreadableFile):
     """A file is no network or no input for it; the message says in one sentence what is wrong, where, and what is allowed."""
 
 
@@ -66,48 +67,6 @@ class SpikingNetwork:
     def spiking(self) -> int:
         """Number of spiking layers."""
         return len(self.W) - self.readout
-
-
-def read_arrays(file: Path) -> dict[str, np.ndarray]:
-    """All arrays of a .npz, .npy (one array, named x) or .safetensors file; UnreadableNetwork, or OSError."""
-    readers = {".npz": _npz, ".npy": _npy, ".safetensors": _safetensors}
-    if file.suffix not in readers:
-        raise UnreadableNetwork(f"{file} should end in .npz, .npy or .safetensors")
-    if not file.is_file():
-        raise FileNotFoundError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
-    return readers[file.suffix](file)
-
-
-def _npz(file: Path) -> dict[str, np.ndarray]:
-    import zipfile
-
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as problem:
-        raise UnreadableNetwork(f"{file} is no .npz of plain arrays: {_line(problem)}") from problem
-
-
-def _npy(file: Path) -> dict[str, np.ndarray]:
-    try:
-        return {"x": np.load(file, allow_pickle=False)}
-    except (ValueError, EOFError) as problem:
-        raise UnreadableNetwork(f"{file} is no .npy of a plain array: {_line(problem)}") from problem
-
-
-def _safetensors(file: Path) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="numpy") as archive:
-            return {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118 (no mapping)
-    except (SafetensorError, TypeError, AttributeError) as problem:
-        raise UnreadableNetwork(f"{file} is no .safetensors file that numpy can read: {_line(problem)}") from problem
-
-
-def _line(problem: Exception) -> str:
-    """The first sentence: numpy's second one advises to load what it takes for a pickle."""
-    return " ".join(str(problem).split()).partition(". ")[0]
 
 
 def _floats(name: str, value: np.ndarray) -> np.ndarray:
@@ -142,7 +101,7 @@ def read_network(
     layers: the names in order (else in natural order, fc2 before fc10). size: height and width of the input maps, needed if
     the first layer is a convolution. stride, padding, pool: one for all convolutions or one for each; spikes of a
     convolution are averaged over pool x pool cells, pool a power of two, before the next layer sees them.
-    UnreadableNetwork (a ValueError) or OSError says what does not fit.
+    UnreadableNetwork says what does not fit, and `read_arrays` what cannot be read.
     """
     held = read_arrays(file)
     found = sorted((key.removesuffix(".weight") for key in held if key.endswith(".weight")), key=_natural)
@@ -238,8 +197,9 @@ def _bias(name: str, op: Any, channels: int, held: Mapping[str, np.ndarray]) -> 
 
 
 def read_input(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """The array x (or the only one) of a file, and the labels y if there are any."""
-    held = read_arrays(file)
+    """The array x (or the only one) of an .npz, .npy or .safetensors file, and the labels y if there are any; errors as
+    `read_network`."""
+    held = read_arrays(file, (".npz", ".npy", ".safetensors"))
     y = held.pop("y", None)
     if "x" not in held and len(held) != 1:
         raise UnreadableNetwork(f"{file} should hold an array x, or one array; it holds {', '.join(sorted(held)) or 'none'}")

@@ -15,12 +15,13 @@ def replay(
     import json as js
     import sys
 
-    from proofs_check.counterexample import UnreadableCounterexample, read
+    from bounds.common.files import UnreadableFile
+    from proofs_check.counterexample import read
     from proofs_check.counterexample import replay as judge_again
     from proofs_check.discover import BrokenModule, UnknownClaim
     from proofs_check.points import to_json
 
-    with one_sentence(UnreadableCounterexample, UnknownClaim, BrokenModule, OSError):
+    with one_sentence(UnreadableFile, UnknownClaim, BrokenModule, OSError):
         content = read(file)
         judgement = judge_again(content)
     sides = {

@@ -1,6 +1,5 @@
 """`proofs-check verify-proof`."""
 
-import json as js
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -45,12 +44,9 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise Problem(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
-    try:
-        proof = js.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except (UnicodeDecodeError, js.JSONDecodeError, RecursionError) as problem:
-        raise Problem(f"{file} is not whole JSON: {problem}") from problem
+    from bounds.common.files import read_json
+
+    proof = read_json(file, _no_number)
     if not isinstance(proof, dict):
         raise Problem(f"{file} holds a {type(proof).__name__}, not a proof object")
     return proof

@@ -167,7 +167,7 @@ BAD_NETS: dict[str, dict[str, np.ndarray]] = {
         (["net.safetensors", "--keep", "2", "--tau", "-1"], "tau must be >= 0"),
         (["net.safetensors", "--keep", "2", "--out", "{here}/no/small.safetensors"], "there is no folder"),
         (["net.safetensors", "--loss", "1", "--out", "{here}/small.safetensors"], "no unit is kept"),
-        (["net.pt", "--keep", "2"], ".npz and .safetensors"),
+        (["net.pt", "--keep", "2"], "net.pt should end in .npz or .safetensors"),
         (["absent.npz", "--keep", "2"], "is not there"),
     ],
 )
@@ -224,7 +224,7 @@ def test_files_that_cannot_be_read_get_one_sentence(here: Path) -> None:
     (here / "folder.npy").mkdir()
     net = sp.read_network(here / "net.safetensors")
     for name in ("broken.npy", "objects.npy", "letter.npy"):
-        with pytest.raises(ValueError, match=r"no \.npy file of plain numbers, or not a whole one$"):
+        with pytest.raises(ValueError, match=r"is no \.npy of plain arrays, or not a whole one: "):
             sp.read_sequences(here / name, net)
     with pytest.raises(ValueError, match="a folder"):
         sp.read_sequences(here / "folder.npy", net)

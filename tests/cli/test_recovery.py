@@ -228,8 +228,8 @@ def test_wide_networks_have_proofs_too():
     [
         (["absent.npz"], "absent.npz is not there"),
         (["folder"], "folder is a folder"),
-        (["net.pt"], "weights are read from .npz and .safetensors files, got net.pt"),
-        (["torn.npz"], "torn.npz cannot be read as .npz: "),
+        (["net.pt"], "net.pt should end in .npz or .safetensors"),
+        (["torn.npz"], "torn.npz is no .npz of plain arrays, or not a whole one: "),
         (["missing.npz"], "weight_hh_l0 is missing"),
         (["gates.npz"], "weight_hh_l0 has three gates, as in a GRU; an LSTM has four"),
         (["short.npz"], "weight_ih_l0 must be 2-dimensional with its first axis split into 4 gates, got shape (7, 1)"),

@@ -98,7 +98,7 @@ def test_json_is_one_document_and_the_same_for_the_same_seed(small: Path) -> Non
     ("words", "sentence"),
     [
         (["absent.npz"], "absent.npz is not there"),
-        (["net.pt"], "should end in .npz, .npy or .safetensors"),
+        (["net.pt"], "net.pt should end in .npz or .safetensors"),
         (["{small}", "--leak", "1.5"], "--leak should lie in [0, 1], got 1.5"),
         (["{small}", "--leak", "nan"], "--leak should lie in [0, 1], got nan"),
         (["{small}", "--threshold", "0"], "--threshold should be positive, got 0"),

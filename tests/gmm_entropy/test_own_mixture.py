@@ -91,7 +91,7 @@ def test_wrong_files_are_named_in_one_sentence(tmp_path: Path) -> None:
     for kind in (".npz", ".json", ".safetensors"):
         file = tmp_path / f"noise{kind}"
         file.write_bytes(b"\x80\x81 no such file")
-        with pytest.raises(UnreadableMixture, match=r"is not JSON|is no \.npz|is no \.safetensors"):
+        with pytest.raises(UnreadableMixture, match=r"is not whole JSON|is no \.npz|is no \.safetensors"):
             read_mixture(file)
     (tmp_path / "list.json").write_text("[1, 2]")
     with pytest.raises(UnreadableMixture, match="should hold an object"):

@@ -158,16 +158,16 @@ def test_bad_input_is_one_clear_sentence(tmp_path: Path) -> None:
         from_pytorch({f"{p}.{k}": v for p in "ab" for k, v in good.items()})
     with pytest.raises(ValueError, match="layer 1 takes 3 inputs, but layer 0 has 2 units"):
         run_layers((G1, random_net(0, 2, 3, 1, 1, 1, 0)), [], [], np.zeros((1, 1)))
-    with pytest.raises(ValueError, match=r"read from \.npz and \.safetensors files, got net\.pt"):
+    with pytest.raises(ValueError, match=r"net\.pt should end in \.npz or \.safetensors"):
         load(tmp_path / "net.pt")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04nonsense")
-    with pytest.raises(ValueError, match=r"broken\.npz cannot be read"):
+    with pytest.raises(ValueError, match=r"broken\.npz is no \.npz of plain arrays, or not a whole one"):
         load(tmp_path / "broken.npz")
     (tmp_path / "broken.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(ValueError, match=r"broken\.safetensors cannot be read"):
+    with pytest.raises(ValueError, match=r"broken\.safetensors is no \.safetensors of plain arrays"):
         load(tmp_path / "broken.safetensors")
     np.savez(tmp_path / "objects.npz", weight_ih_l0=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(ValueError, match=r"objects\.npz is no .*: it holds Python objects$"):
         load(tmp_path / "objects.npz")
     with pytest.raises(ValueError, match="u must have last axis 1"):
         lstm_step(G1, np.zeros(2), np.zeros(2), np.zeros(2))
