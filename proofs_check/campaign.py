@@ -87,7 +87,7 @@ def work(task: Task) -> list[Row]:
     if task.kind == "proof":
         return [row for name in task.names for row in _prove(task, int(name.split(":")[1]))]
     points = task.points or ["null"] * len(task.names)
-    return [_judge(task, name, point) for name, point in zip(task.names, points, strict=True)]
+    return [judge_one(task, name, point) for name, point in zip(task.names, points, strict=True)]
 
 
 def _row(task: Task, name: str, verdict: str, point: str, seconds: float, **more: Any) -> Row:
@@ -124,7 +124,8 @@ def _what(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
-def _judge(task: Task, name: str, point: str) -> Row:
+def judge_one(task: Task, name: str, point: str) -> Row:
+    """Judge one point, which is drawn here if its name says so."""
     began = time.perf_counter()
     try:
         claim = find(task.claim).variant(task.variant)
@@ -135,8 +136,15 @@ def _judge(task: Task, name: str, point: str) -> Row:
         more = _judged(judgement, tightness(claim, judgement))
         more["note"] = "apart" if name.startswith("tight") and not meets(judgement) else ""
         return _row(task, name, judgement.verdict, point, time.perf_counter() - began, **more)
+    except MemoryError as problem:
+        return poisoned(task, name, _what(problem), point)
     except Exception as problem:  # any claim may raise anything, and a run must go on
         return _row(task, name, "raised", point, time.perf_counter() - began, note=_what(problem))
+
+
+def poisoned(task: Task, name: str, note: str, point: str = "null") -> Row:
+    """Of a point that took its process, its memory or its time with it."""
+    return _row(task, name, "poisoned", point, 0.0, note=note)
 
 
 def _search(task: Task) -> Row:
@@ -349,10 +357,11 @@ def report(key: str, ledger: Ledger, budget: Budget) -> Report:
 
 
 def _raised(out: Report, what: str, rows: list[Row]) -> None:
-    raised = [row for row in rows if row.verdict == "raised"]
-    if raised:
-        where = "" if raised[0].point == "null" else f", first at {raised[0].point}"
-        out.problems.append(f"{what} raised in {_times(raised, rows)}{where}: {raised[0].note}")
+    for verdict, says in (("raised", "raised"), ("poisoned", "could not be judged")):
+        some = [row for row in rows if row.verdict == verdict]
+        if some:
+            where = "" if some[0].point == "null" else f", first at {some[0].point}"
+            out.problems.append(f"{what} {says} in {_times(some, rows)}{where}: {some[0].note}")
 
 
 def _refuted(out: Report, what: str, variant: str, rows: list[Row]) -> list[str]:

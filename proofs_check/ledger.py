@@ -36,7 +36,7 @@ class Row(NamedTuple):
     claim: str
     variant: str
     task: str  # "draw:<seed>:<i>", "search:<seed>:<calls>", "witness", "tight:<i>", "step:<i>", "twin:<i>"
-    verdict: str  # of `compare`; of Evidence for proof steps; "raised" for an exception
+    verdict: str  # of `compare`; of Evidence for proof steps; "raised" for an exception; "poisoned": no process survived it
     point: str  # JSON
     actual: str  # JSON [lo, hi]
     bound: str

@@ -1,4 +1,4 @@
-"""The packages of toy claims `toys` and `faulty`, brought as another distribution brings its own: by an entry point."""
+"""Packages of toy claims: `toys`, `faulty`, `poisoned`, brought as another distribution brings its own: by an entry point."""
 
 import os
 import sys
@@ -32,12 +32,12 @@ def forget() -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the metadata of a distribution that brings `toys` and `faulty`."""
+    """A folder with the metadata of a distribution that brings them."""
     folder = tmp_path_factory.mktemp("site")
     metadata = folder / "toys-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n", encoding="utf-8")
-    entries = "[proofs_check.claims]\ntoys = toys\nfaulty = faulty\n"
+    entries = "[proofs_check.claims]\ntoys = toys\nfaulty = faulty\npoisoned = poisoned\n"
     (metadata / "entry_points.txt").write_text(entries, encoding="utf-8")
     return folder
 
@@ -56,5 +56,5 @@ def toys(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
     yield
     forget()
-    for name in [name for name in sys.modules if name.split(".")[0] in ("toys", "faulty")]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("toys", "faulty", "poisoned")]:
         del sys.modules[name]
