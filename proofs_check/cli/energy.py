@@ -6,8 +6,20 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, console, one_sentence, print_json
-from proofs_check.cli.spikes import Numbers, as_numbers, as_size
+from proofs_check.cli.common import (
+    Json,
+    Layers,
+    Padding,
+    Pool,
+    Problem,
+    Size,
+    Stride,
+    console,
+    network_options,
+    one_sentence,
+    print_json,
+    progress,
+)
 
 
 def energy(
@@ -20,11 +32,11 @@ def energy(
     steps: Annotated[int, typer.Option(min=1, help="Time steps T; 1 is a single-step network.")] = 6,
     reset: Annotated[Literal["soft", "hard"], typer.Option(help="What a spike does to the potential.")] = "soft",
     over_time: Annotated[bool, typer.Option("--over-time", help="The input is (steps, samples, …) and changes.")] = False,
-    layers: Annotated[str, typer.Option(help="Names in order: conv1,conv2,fc1. Natural order unless given.")] = "",
-    stride: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "1",
-    padding: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "0",
-    pool: Annotated[str, typer.Option(help=f"Average pooling behind convolutions: {Numbers}.")] = "1",
-    size: Annotated[str, typer.Option(help="Height and width of the input maps, 28x28, if --input does not say.")] = "",
+    layers: Layers = "",
+    stride: Stride = "1",
+    padding: Padding = "0",
+    pool: Pool = "1",
+    size: Size = "",
     readout: Annotated[bool, typer.Option("--readout", help="The last layer is linear and does not spike.")] = False,
     e_ac: Annotated[float, typer.Option(help="pJ of an accumulation.")] = 0.9,
     e_mac: Annotated[float, typer.Option(help="pJ of a multiply-accumulate.")] = 4.6,
@@ -32,10 +44,7 @@ def energy(
     json: Json = False,
 ) -> None:
     """Energy of a spiking network by counting every accumulation, beside the same network without spikes."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from bounds.spike_accumulation.own_network import UnreadableNetwork, as_samples, read_input, read_network
+    from bounds.spike_accumulation.own_network import as_samples, read_input, read_network
     from bounds.synaptic_penalty.own_network import measure_energy
 
     if not 0 <= leak <= 1:
@@ -45,21 +54,12 @@ def energy(
             raise Problem(f"--{name} should be positive, got {value:g}")
     if not 0 < confidence < 1:
         raise Problem(f"--confidence should lie in (0, 1), got {confidence:g}")
-    with one_sentence(UnreadableNetwork, OSError, MemoryError, ValueError):
+    with one_sentence(ValueError, OSError, MemoryError):
         given, _ = read_input(input)
-        maps = as_size(size) if size or given.ndim < 3 else (given.shape[-2], given.shape[-1])
-        geometry: dict[str, Any] = {
-            name: as_numbers(name, text) for name, text in (("stride", stride), ("padding", padding), ("pool", pool))
-        }
-        names = [name.strip() for name in layers.split(",") if name.strip()]
-        net = read_network(weights, layers=names, size=maps, readout=readout, **geometry)
+        net = read_network(weights, **network_options(layers, size, stride, padding, pool, given), readout=readout)
         drawn = as_samples(net, given, None, steps=None if over_time else steps, static=not over_time, binary=False, seed=0)
-        screen = Console(stderr=True)
-        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-            shown = bar.add_task("simulating", total=drawn.x.shape[1])
-            report = measure_energy(
-                net, drawn, leak, threshold, reset, e_ac, e_mac, 1 - confidence, lambda done: bar.update(shown, completed=done)
-            )
+        with progress("simulating", drawn.x.shape[1]) as tell:
+            report = measure_energy(net, drawn, leak, threshold, reset, e_ac, e_mac, 1 - confidence, tell)
     if json:
         from dataclasses import asdict
 

@@ -5,8 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
-from proofs_check.cli.spikes import Numbers, as_numbers, as_size
+from proofs_check.cli.common import (
+    Json,
+    Layers,
+    Padding,
+    Pool,
+    Problem,
+    Seed,
+    Size,
+    Stride,
+    console,
+    network_options,
+    one_sentence,
+    print_json,
+    progress,
+)
 
 MOST_STATES = 256
 RANDOM = 256  # inputs, if none are given
@@ -32,11 +45,11 @@ def quantize(
     input_range: Annotated[
         float | None, typer.Option(help="What k = S − 1 stands for. The largest |x| unless the file says.")
     ] = None,
-    layers: Annotated[str, typer.Option(help="Names in order: conv1,conv2,fc1. Natural order unless given.")] = "",
-    stride: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "1",
-    padding: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "0",
-    pool: Annotated[str, typer.Option(help=f"Average pooling behind convolutions: {Numbers}.")] = "1",
-    size: Annotated[str, typer.Option(help="Height and width of the input maps, 28x28, if --input does not say.")] = "",
+    layers: Layers = "",
+    stride: Stride = "1",
+    padding: Padding = "0",
+    pool: Pool = "1",
+    size: Size = "",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -44,12 +57,10 @@ def quantize(
     from dataclasses import asdict
 
     import numpy as np
-    from rich.console import Console
-    from rich.progress import Progress
 
     from bounds.quantized_dnn.chain import check_chain
     from bounds.quantized_dnn.own_network import layer_names, packed_bytes, quantize_network, save_integers
-    from bounds.spike_accumulation.own_network import UnreadableNetwork, as_samples, read_input, read_network
+    from bounds.spike_accumulation.own_network import as_samples, read_input, read_network
 
     for name, states in (("weights-states", weights_states), ("activation-states", activation_states)):
         if not 2 <= states <= MOST_STATES:
@@ -60,15 +71,11 @@ def quantize(
         raise Problem(f"--input-range should be positive, got {input_range:g}")
     if out is not None and out.suffix not in (".npz", ".safetensors"):
         raise Problem(f"--out should end in .npz or .safetensors, got {out}")
-    with one_sentence(UnreadableNetwork, OSError, MemoryError, ValueError):
+    with one_sentence(ValueError, OSError, MemoryError):
         given, y = (None, None) if input is None else read_input(input)
-        maps = as_size(size) if size or given is None or given.ndim < 3 else (given.shape[-2], given.shape[-1])
-        geometry: dict[str, Any] = {
-            name: as_numbers(name, text) for name, text in (("stride", stride), ("padding", padding), ("pool", pool))
-        }
+        options = network_options(layers, size, stride, padding, pool, given)
         found, norms = layer_names(weights)
-        names = [name.strip() for name in layers.split(",") if name.strip()] or found
-        net = read_network(weights, layers=names, size=maps, **geometry)
+        net = read_network(weights, **options | {"layers": options["layers"] or found})
         x = None if given is None else as_samples(net, given, y, steps=1, static=True, binary=False, seed=0).x[0]
         own = quantize_network(
             weights, x, weights_states, activation_states,
@@ -79,10 +86,8 @@ def quantize(
             k = np.random.default_rng(seed).integers(0, top + 1, (RANDOM, net.widths[0]))
         else:
             k = own.integers_of(x)
-        screen = Console(stderr=True)
-        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-            shown = bar.add_task("comparing", total=len(k))
-            report = check_chain(own.layers, k, tick=lambda done: bar.update(shown, completed=done))
+        with progress("comparing", len(k)) as tell:
+            report = check_chain(own.layers, k, tick=tell)
         if out is not None:
             save_integers(out, own)
     classes = np.array(report.classes)

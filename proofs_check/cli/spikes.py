@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
+from proofs_check.cli.common import (
+    Json,
+    Layers,
+    Padding,
+    Pool,
+    Problem,
+    Seed,
+    Size,
+    Stride,
+    console,
+    network_options,
+    one_sentence,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
     from bounds.spike_accumulation.own_network import Report, Samples, SpikingNetwork
-
-Numbers = "one number for all convolutions, or one for each: 1,2,1"
 
 
 def spikes(
@@ -32,11 +44,11 @@ def spikes(
     ] = False,
     binary: Annotated[bool, typer.Option("--binary", help="Inputs are spikes: anything but 0 and 1 is an error.")] = False,
     samples: Annotated[int, typer.Option(min=1, help="Random samples if there is no --input.")] = 8,
-    layers: Annotated[str, typer.Option(help="Names in order: conv1,conv2,fc1. Natural order unless given.")] = "",
-    size: Annotated[str, typer.Option(help="Height and width of the input maps, 28x28, if --input does not say.")] = "",
-    stride: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "1",
-    padding: Annotated[str, typer.Option(help=f"Of convolutions: {Numbers}.")] = "0",
-    pool: Annotated[str, typer.Option(help=f"Average pooling behind convolutions: {Numbers}.")] = "1",
+    layers: Layers = "",
+    size: Size = "",
+    stride: Stride = "1",
+    padding: Padding = "0",
+    pool: Pool = "1",
     readout: Annotated[bool, typer.Option("--readout", help="The last layer is linear and does not spike.")] = False,
     surrogate: Annotated[
         Literal["tri", "rect", "sigmoid"], typer.Option(help="Slope in the place of a spike's derivative.")
@@ -47,7 +59,6 @@ def spikes(
     """Check a spiking network: LIF = SAF in floats, rates against a clipped-linear network, and gradients of six methods."""
     from bounds.spike_accumulation.own_network import (
         STAGES,
-        UnreadableNetwork,
         as_samples,
         check_network,
         random_samples,
@@ -59,52 +70,23 @@ def spikes(
         raise Problem(f"--leak should lie in [0, 1], got {leak:g}")
     if not 0 < threshold < math.inf:
         raise Problem(f"--threshold should be positive, got {threshold:g}")
-    with one_sentence(UnreadableNetwork, OSError, MemoryError, ValueError):
+    with one_sentence(ValueError, OSError, MemoryError):
         given, labels = (None, None) if input is None else read_input(input)
-        maps = as_size(size) if size or given is None or given.ndim < 3 else (given.shape[-2], given.shape[-1])
-        options: dict[str, Any] = {"stride": as_numbers("stride", stride), "padding": as_numbers("padding", padding)}
-        options |= {"pool": as_numbers("pool", pool), "readout": readout, "size": maps}
-        net = read_network(weights, layers=[name.strip() for name in layers.split(",") if name.strip()], **options)
+        net = read_network(weights, **network_options(layers, size, stride, padding, pool, given), readout=readout)
         if given is None:
             drawn = random_samples(net, steps or 6, samples, binary=binary, seed=seed)
         else:
             drawn = as_samples(net, given, labels, steps=steps, static=static, binary=binary, seed=seed)
-        found = _checked(check_network, len(STAGES), net, drawn, leak, threshold, surrogate)
+        with progress("simulating", len(STAGES)) as tell:
+            found = check_network(
+                net, drawn, leak, threshold, slope=surrogate, tick=lambda stage: tell(STAGES.index(stage) + 1)
+            )
     about = {"file": str(weights), "leak": leak, "threshold": threshold, "steps": len(drawn.x), "seed": seed}
     about |= {"input": "random" if input is None else str(input), "surrogate": surrogate}
     if json:
         print_json(about | _document(net, drawn, found))
     else:
         _print(net, drawn, found, about, labels is None)
-
-
-def _checked(check: Any, stages: int, net: Any, drawn: Any, leak: float, threshold: float, slope: str) -> "Report":
-    from rich.console import Console
-    from rich.progress import Progress
-
-    screen = Console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        shown = bar.add_task("simulating", total=stages)
-        report: Report = check(net, drawn, leak, threshold, slope=slope, tick=lambda _: bar.advance(shown))
-    return report
-
-
-def as_size(text: str) -> tuple[int, int] | None:
-    """--size as numbers."""
-    parts = text.lower().split("x")
-    if not text:
-        return None
-    if len(parts) not in (1, 2) or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise Problem(f"--size should be HEIGHTxWIDTH, such as 28x28, got {text!r}")
-    return int(parts[0]), int(parts[-1])
-
-
-def as_numbers(name: str, text: str) -> list[int]:
-    """An option of convolutions as numbers."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise Problem(f"--{name} should be {Numbers}, got {text!r}")
-    return [int(part) for part in parts]
 
 
 def _document(net: "SpikingNetwork", drawn: "Samples", found: "Report") -> dict[str, Any]:
