@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from bounds.common.spikes import check_leak_and_threshold
+from bounds.common.training import softmax_cross_entropy
 from bounds.single_step_snn.neurons import Reset
 from bounds.single_step_snn.surrogates import Slope, s3nn_surrogate, slope
 
@@ -72,10 +73,7 @@ def _output_error(logits: np.ndarray, target: int) -> np.ndarray:
     """softmax(logits) − onehot(target)."""
     if not 0 <= target < len(logits):
         raise ValueError(f"target must lie in 0..{len(logits) - 1}, got {target}")
-    p = np.exp(logits - logits.max())
-    p /= p.sum()
-    p[target] -= 1
-    error: np.ndarray = p
+    error: np.ndarray = softmax_cross_entropy(logits[None], np.array([target]))[1][0]
     return error
 
 

@@ -5,13 +5,14 @@ v[0] = v0. S_n = 1 + λ + ... + λ^{n−1}. The single-step neuron is s = H(z �
 threshold share one unit. Fractions (or integers) in, exact numbers out; floats in, floats out.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, log, log1p
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Axis, Choice, Int, Real
+from bounds.claim import Axis, Choice, Int, Real, exact
 from bounds.common.spikes import check_leak_and_threshold, lambda_sum, one_arithmetic
 from bounds.measure.ball import fraction
 
@@ -159,3 +160,8 @@ def neuron(share: Any, T: int, lam: Any, theta: Any, tie: str = "", start: Any =
 def at(z: Any, T: int, lam: Any = 1, **more: Any) -> dict[str, Any]:
     """The point of a drive as one writes it down, with θ = 1."""
     return {"T": T, "lam": Fraction(lam), "theta": Fraction(1), "share": Fraction(z), "tie": ""} | more
+
+
+def equivalent(left: Callable[[Neuron], tuple[Any, ...]], right: Callable[[Neuron], tuple[Any, ...]]) -> dict[str, Any]:
+    """Both sides of the claim left(n) = right(n), entry by entry, which for truth values is left ⇔ right. Exact."""
+    return {"actual": lambda n: exact(*left(n), *right(n)), "bound": lambda n: exact(*right(n), *left(n))}

@@ -8,8 +8,8 @@ n; on this space (z and θ(1 − λ) differ by 1/40 of θ(1 − λ) or more, or 
 from functools import partial
 from typing import Any
 
-from bounds.claim import Axis, Choice, Claim, Enclosure, Real, exact
-from bounds.single_step_snn.neurons import CONSTANT, TWENTIETH, Neuron, at, neuron
+from bounds.claim import Axis, Choice, Claim, Real
+from bounds.single_step_snn.neurons import CONSTANT, TWENTIETH, Neuron, at, equivalent, neuron
 
 SPACE: dict[str, Axis] = {
     **{name: axis for name, axis in CONSTANT.items() if name != "T"},
@@ -19,29 +19,14 @@ SPACE: dict[str, Axis] = {
 ENOUGH = 64
 
 
-def silent(n: Neuron) -> bool:
+def silent(n: Neuron) -> tuple[bool]:
     """No spike in 64 steps."""
-    return not n.spikes().any()
+    return (not n.spikes().any(),)
 
 
-def too_weak(n: Neuron) -> bool:
+def too_weak(n: Neuron) -> tuple[bool]:
     """0 < λ < 1 and z ≤ θ(1 − λ), or λ = 0 and z < θ."""
-    return bool(n.z < n.theta if n.lam == 0 else n.lam < 1 and n.z <= n.theta * (1 - n.lam))
-
-
-def left(n: Neuron, condition: Any = too_weak) -> Enclosure:
-    """Each side of the equivalence."""
-    return exact(silent(n), condition(n))
-
-
-def right(n: Neuron, condition: Any = too_weak) -> Enclosure:
-    """The sides exchanged."""
-    return exact(condition(n), silent(n))
-
-
-def instead(condition: Any) -> dict[str, Any]:
-    """The claim with another condition."""
-    return {"actual": partial(left, condition=condition), "bound": partial(right, condition=condition)}
+    return (bool(n.z < n.theta if n.lam == 0 else n.lam < 1 and n.z <= n.theta * (1 - n.lam)),)
 
 
 def point(z: Any, lam: Any) -> dict[str, Any]:
@@ -55,14 +40,13 @@ CLAIM = Claim(
     space=SPACE,
     build=partial(neuron, T=ENOUGH),
     assumes={"driven": lambda n: float(n.z) if n.z > 0 else -1.0},
-    actual=left,
-    bound=right,
+    **equivalent(silent, too_weak),
     falsified={
-        "at z = θ(1 − λ) it fires at last": instead(
-            lambda n: n.z < n.theta if n.lam == 0 else n.lam < 1 and n.z < n.theta * (1 - n.lam)
+        "at z = θ(1 − λ) it fires at last": equivalent(
+            silent, lambda n: (n.z < n.theta if n.lam == 0 else n.lam < 1 and n.z < n.theta * (1 - n.lam),)
         ),
-        "z ≤ θ(1 − λ) for every λ < 1": instead(lambda n: n.lam < 1 and n.z <= n.theta * (1 - n.lam)),
-        "never silent for ever": instead(lambda n: False),
+        "z ≤ θ(1 − λ) for every λ < 1": equivalent(silent, lambda n: (n.lam < 1 and n.z <= n.theta * (1 - n.lam),)),
+        "never silent for ever": equivalent(silent, lambda n: (False,)),
     },
     witness={
         "at z = θ(1 − λ) it fires at last": point("1/10", "9/10"),

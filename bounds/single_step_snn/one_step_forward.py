@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from bounds.claim import Claim, Enclosure, exact
-from bounds.single_step_snn.neurons import CONSTANT, Neuron, at, neuron
+from bounds.claim import Claim
+from bounds.single_step_snn.neurons import CONSTANT, Neuron, at, equivalent, neuron
 
 
 def disagreement(n: Neuron) -> int:
@@ -33,22 +33,14 @@ def decided(n: Neuron) -> bool:
     return bool(n.z >= n.theta or n.z * n.S < n.theta)
 
 
-def left(n: Neuron, condition: Any = decided, strict: bool = False) -> Enclosure:
-    """(i) and (ii); then each side of the equivalence."""
-    return exact(disagreement(n), agrees(n, strict), condition(n))
+def forward(n: Neuron, strict: bool = False) -> tuple[int, bool]:
+    """Of (i) and (ii), how often they fail; of (iii), its left side."""
+    return disagreement(n), agrees(n, strict)
 
 
-def right(n: Neuron, condition: Any = decided, strict: bool = False) -> Enclosure:
-    """Nothing to disagree on; then the sides exchanged."""
-    return exact(0, condition(n), agrees(n, strict))
-
-
-def instead(condition: Any, strict: bool = False) -> dict[str, Any]:
-    """The claim with another condition, or another rule for ties."""
-    return {
-        "actual": partial(left, condition=condition, strict=strict),
-        "bound": partial(right, condition=condition, strict=strict),
-    }
+def only_if(condition: Any) -> Any:
+    """They never fail; and the right side of (iii)."""
+    return lambda n: (0, condition(n))
 
 
 CLAIM = Claim(
@@ -57,13 +49,12 @@ CLAIM = Claim(
     space=CONSTANT,
     build=neuron,
     assumes={},
-    actual=left,
-    bound=right,
+    **equivalent(forward, only_if(decided)),
     falsified={
-        "always": instead(lambda n: True),
-        "only where it fires at once": instead(lambda n: n.z >= n.theta),
-        "a tie stays silent": instead(decided, strict=True),
-        "z S_T ≤ θ stays silent": instead(lambda n: n.z >= n.theta or n.z * n.S <= n.theta),
+        "always": equivalent(forward, only_if(lambda n: True)),
+        "only where it fires at once": equivalent(forward, only_if(lambda n: n.z >= n.theta)),
+        "a tie stays silent": equivalent(partial(forward, strict=True), only_if(decided)),
+        "z S_T ≤ θ stays silent": equivalent(forward, only_if(lambda n: n.z >= n.theta or n.z * n.S <= n.theta)),
     },
     witness={
         "always": at(Fraction(3, 5), 2),
