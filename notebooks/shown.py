@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import marimo as mo
@@ -14,7 +15,13 @@ from bounds.claim import Claim
 from proofs_check.discover import find, module_of
 from proofs_check.verdict import Judgement, judge
 
-KINDS: dict[str, Any] = {"holds": "success", "survives": "info", "undecided": "neutral", "out of scope": "warn", "refuted": "danger"}
+KINDS: dict[str, Any] = {
+    "holds": "success",
+    "survives": "info",
+    "undecided": "neutral",
+    "out of scope": "warn",
+    "refuted": "danger",
+}
 
 
 def judged(key: str, point: Mapping[str, Any], variant: str = "") -> tuple[Judgement, mo.Html]:
@@ -52,7 +59,10 @@ def shell(folder: Path, *words: str, lines: int = 40) -> mo.Html:
         raise RuntimeError(f"proofs-check {' '.join(words)} ends with {done.returncode}: {done.stderr.strip()}")
     printed = [line.rstrip() for line in done.stdout.rstrip().splitlines()]
     shown = printed if len(printed) <= lines else [*printed[:lines], f"… {len(printed) - lines} more lines"]
-    return mo.md("\n".join(["```text", "$ proofs-check " + " ".join(words), *shown, "```"]))
+    command = wrap(
+        "$ proofs-check " + " ".join(words), 88, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return mo.md("\n".join(["```text", " \\\n".join(command), *shown, "```"]))
 
 
 def _sides(claim: Claim[Any], judgement: Judgement) -> str:

@@ -4,8 +4,7 @@ __generated_with = "0.25.2"
 app = marimo.App(width="medium", app_title="Tour: the entropy of a Gaussian mixture")
 
 
-@app.cell
-def _():
+with app.setup:
     import marimo as mo
     import numpy as np
     from matplotlib.figure import Figure
@@ -16,11 +15,9 @@ def _():
     from notebooks.shown import judged, shell, table, why
     from proofs_check.discover import find
 
-    return BLACK, BLUE, Figure, GREEN, ORANGE, PAGE, find, gmm_entropy, judged, look, mo, np, on_first_axis, shell, table, why
-
 
 @app.cell
-def _(mo):
+def _():
     distance = mo.ui.slider(0, 10, 0.25, value=2.5, show_value=True, label="distance of the means δ")
     weight = mo.ui.slider(0.05, 0.5, 0.05, value=0.5, show_value=True, label="weight of the right one")
     mo.md(rf"""
@@ -46,7 +43,7 @@ def _(mo):
 
 
 @app.cell
-def _(BLACK, BLUE, Figure, ORANGE, PAGE, distance, gmm_entropy, look, mo, np, weight):
+def _(distance, weight):
     _delta, _b = distance.value, weight.value
     gap = float(np.exp(gmm_entropy.log_pair_gap(1 - _b, _b, np.ones(1), np.array([_delta]))))
     approximation = gmm_entropy.entropy_approximation([1 - _b, _b], [[0.0], [_delta]], np.ones((2, 1, 1)))
@@ -70,7 +67,7 @@ def _(BLACK, BLUE, Figure, ORANGE, PAGE, distance, gmm_entropy, look, mo, np, we
 
 
 @app.cell
-def _(mo):
+def _():
     free = mo.ui.slider(0.05, 0.95, 0.05, value=0.5, show_value=True, label="free parameter s")
     mo.md(rf"""
     ## The theorem
@@ -87,7 +84,7 @@ def _(mo):
 
 
 @app.cell
-def _(distance, free, judged, mo, np, on_first_axis, weight, why):
+def _(distance, free, weight):
     _odds = float(np.log(1 - weight.value) - np.log(weight.value))
     _point = {**on_first_axis(distance.value, log_odds=_odds), "s": free.value}
     theorem, _line = judged("gmm_entropy.main_bound", _point)
@@ -96,7 +93,7 @@ def _(distance, free, judged, mo, np, on_first_axis, weight, why):
 
 
 @app.cell
-def _(BLACK, BLUE, Figure, GREEN, ORANGE, PAGE, gmm_entropy, judged, look, mo, np, on_first_axis):
+def _():
     from bounds.gmm_entropy.main_bound_best_s import Factor, log_infimum
 
     _w, _delta = np.array([0.5, 0.5]), np.linspace(0.0, 12, 61)
@@ -130,7 +127,7 @@ def _(BLACK, BLUE, Figure, GREEN, ORANGE, PAGE, gmm_entropy, judged, look, mo, n
 
 
 @app.cell
-def _(find, mo):
+def _():
     reading = mo.ui.dropdown(list(find("gmm_entropy.main_bound").falsified), value="variances instead of standard deviations")
     mo.md(f"""
     ## A misreading fails
@@ -143,7 +140,7 @@ def _(find, mo):
 
 
 @app.cell
-def _(find, judged, mo, reading):
+def _(reading):
     counterexample = find("gmm_entropy.main_bound").witness[reading.value]
     misread, _line = judged("gmm_entropy.main_bound", counterexample, reading.value)
     mo.md(f"""
@@ -157,7 +154,7 @@ def _(find, judged, mo, reading):
 
 
 @app.cell
-def _(gmm_entropy, mo, np, table):
+def _():
     _rows = []
     for _m in (1, 5, 20, 100):
         _gaps = {_c: np.exp(gmm_entropy.log_expected_pair_gap(0.5, 0.5, _m, np.sqrt(2) * _c)) for _c in (0.25, 0.5, 1.0, 2.0)}
@@ -176,7 +173,7 @@ def _(gmm_entropy, mo, np, table):
 
 
 @app.cell
-def _(mo, np, shell):
+def _():
     import tempfile
     from pathlib import Path
 
@@ -193,7 +190,7 @@ def _(mo, np, shell):
 
 
 @app.cell
-def _(fitted, gmm_entropy, mo, np):
+def _(fitted):
     certificate = gmm_entropy.certify(gmm_entropy.from_sklearn(fitted))
     _H, (_low, _high) = certificate.entropy, np.exp([certificate.log_gap.lo, certificate.log_gap.hi])
     _closest = np.min(certificate.alpha[np.triu_indices(certificate.components, 1)])
