@@ -35,7 +35,7 @@ from bounds.spectral_pruning.generalization import (
     quantize,
 )
 from bounds.spectral_pruning.information import information_loss, ridge_reconstruction
-from bounds.spectral_pruning.learning import loss
+from bounds.spectral_pruning.learning import loss, random_reservoir, random_teacher
 from bounds.spectral_pruning.selection import greedy_selection
 
 T, M, RIDGE, DELTA, R_X = 6, 40, 1e-6, 0.05, math.sqrt(2)
@@ -173,23 +173,7 @@ def _broken(row: dict[str, Any], name: str) -> bool:
 
 def networks(seed: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Teacher, and student without a read-out."""
-    rng = np.random.default_rng(100 + seed)
-    teacher = {
-        "Wh": 0.6 * np.linalg.qr(rng.standard_normal((3, 3)))[0],
-        "Wi": rng.normal(0, 0.7, (3, 2)),
-        "b": rng.normal(0, 0.2, 3),
-        "Wo": rng.normal(0, 0.6, (1, 3)),
-        "bo": np.zeros(1),
-    }
-    rng = np.random.default_rng(1000 * seed + 3)
-    student = {
-        "Wh": 0.5 * rng.standard_normal((M, M)) / math.sqrt(M),
-        "Wi": rng.normal(0, 0.5, (M, 2)),
-        "b": rng.normal(0, 0.2, M),
-        "Wo": np.zeros((1, M)),
-        "bo": np.zeros(1),
-    }
-    return teacher, student
+    return random_teacher(np.random.default_rng(100 + seed)), random_reservoir(np.random.default_rng(1000 * seed + 3), M)
 
 
 def drawn(teacher: dict[str, np.ndarray], n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

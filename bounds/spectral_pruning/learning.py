@@ -26,6 +26,28 @@ GRID_NATS = 5 * math.log(GRID)
 MOST = 200  # trials at which an undecided look gives up
 
 
+def random_teacher(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Three ReLU units that read two inputs and write one output, for `rnn_forward`."""
+    return {
+        "Wh": 0.6 * np.linalg.qr(rng.standard_normal((3, 3)))[0],
+        "Wi": rng.normal(0, 0.7, (3, 2)),
+        "b": rng.normal(0, 0.2, 3),
+        "Wo": rng.normal(0, 0.6, (1, 3)),
+        "bo": np.zeros(1),
+    }
+
+
+def random_reservoir(rng: np.random.Generator, m: int) -> dict[str, np.ndarray]:
+    """A student of m units whose read-out is still zero."""
+    return {
+        "Wh": 0.5 * rng.standard_normal((m, m)) / math.sqrt(m),
+        "Wi": rng.normal(0, 0.5, (m, 2)),
+        "b": rng.normal(0, 0.2, m),
+        "Wo": np.zeros((1, m)),
+        "bo": np.zeros(1),
+    }
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A world, how many training sequences a trial draws, the size k, δ, and how many trials."""
@@ -41,23 +63,10 @@ class Experiment:
     def world(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """The reservoir without read-out, x (48, T, 2) and y (48, T)."""
         rng = np.random.default_rng(self.seed)
-        teacher = {
-            "Wh": 0.6 * np.linalg.qr(rng.standard_normal((3, 3)))[0],
-            "Wi": rng.normal(0, 0.7, (3, 2)),
-            "b": rng.normal(0, 0.2, 3),
-            "Wo": rng.normal(0, 0.6, (1, 3)),
-            "bo": np.zeros(1),
-        }
+        labeller = random_teacher(rng)
         x = rng.uniform(-1, 1, (ATOMS, T, 2))
-        y = rnn_forward(teacher, x)[1][:, :, 0] + 0.1 * rng.uniform(-1, 1, (ATOMS, T))
-        student = {
-            "Wh": 0.5 * rng.standard_normal((UNITS, UNITS)) / math.sqrt(UNITS),
-            "Wi": rng.normal(0, 0.5, (UNITS, 2)),
-            "b": rng.normal(0, 0.2, UNITS),
-            "Wo": np.zeros((1, UNITS)),
-            "bo": np.zeros(1),
-        }
-        return student, x, y
+        y = rnn_forward(labeller, x)[1][:, :, 0] + 0.1 * rng.uniform(-1, 1, (ATOMS, T))
+        return random_reservoir(rng, UNITS), x, y
 
     @cached_property
     def outcomes(self) -> list["Outcome"]:
