@@ -6,10 +6,12 @@ triangular noise on (−w, w), whose cdf is rational: the mean over the pieces o
 """
 
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from bounds.claim import Axis, Choice, Claim, Enclosure, exact
+from bounds.claim import Axis, Choice, Claim, Enclosure, Evidence, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.quantized_dnn.dither import noisy_mean
 from bounds.quantized_dnn.projection import QUANTIZER, Rounded, rounded_at
 from bounds.quantized_dnn.quantizers import round_clip
@@ -57,6 +59,15 @@ def off(n: Noisy, formula: Any = None) -> Enclosure:
     return exact(abs(integrated(n) - value))
 
 
+def summed_by_parts(bumps: int = 3) -> Evidence:
+    """Σ_j j P(state j) = a + Σ_j P(beyond threshold j), four states a..a + 3. False with a bump for each state."""
+    from sympy import symbols
+
+    a, *beyond = symbols("a F1 F2 F3")  # the probability that z + ν is beyond each threshold
+    mean = sum((a + j) * (p - q) for j, (p, q) in enumerate(pairwise([1, *beyond, 0])))
+    return identity(lambda: mean - a - sum([*beyond, 1][:bumps]))
+
+
 CLAIM = Claim(
     source="sawada2024maqd, reconstructed",
     says="E Q(z + ν) = D(a + Σ_{j=a+1}^{b} F(z − D(j − 1/2))) for symmetric noise with a continuous cdf F",
@@ -81,6 +92,13 @@ CLAIM = Claim(
         "noise within a step": lambda n: 2 * n.w < n.x.D,
         "two states": lambda n: n.x.b - n.x.a == 1,
     },
+    proof=(
+        Step(
+            says="Σ_j j P(Q = Dj) = a + Σ_{j=a+1}^{b} P(z + ν ≥ D(j − 1/2)), four states",
+            check=summed_by_parts,
+            false_twin=partial(summed_by_parts, 4),
+        ),
+    ),
     tightness="difference",
     cost=0.001,
 )

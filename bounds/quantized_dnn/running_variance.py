@@ -8,9 +8,11 @@ exact.
 """
 
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
-from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Int, exact
+from bounds.claim import Array, Axis, Choice, Claim, Enclosure, Evidence, Int, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.quantized_dnn.statistics import expected_pooled_variance, expected_running_variance, parts
 
 SPACE: dict[str, Axis] = {
@@ -58,6 +60,28 @@ def sides(x: Draws, pooled: Any = None, running: Any = None) -> Enclosure:
     return exact(abs(enumerated - formula), abs(seen - expected), abs(sum(w**2 for w in x.weights) - weights_formula(x)))
 
 
+def second_moment(free: bool = False) -> Evidence:
+    """E m² of three independent means with E = M, variance V and weights w_k of sum 1. False if the weights did not matter."""
+    from sympy import symbols
+
+    M, V, a, b = symbols("M V a b")
+    weights = (a, b, 1 - a - b)
+    expected = sum(v * w * (M**2 + (V if k == l else 0)) for k, v in enumerate(weights) for l, w in enumerate(weights))
+    return identity(lambda: expected - M**2 - V * (1 if free else sum(w**2 for w in weights)))
+
+
+def moving_average(last: int = 2) -> Evidence:
+    """Σ w_k² of K + 1 batches is (1 − ρ)² times that of K, plus ρ²; of the first it is 1. u = (1 − ρ)^{2(K − 1)}."""
+    from sympy import Matrix, symbols
+
+    rho, u = symbols("rho u", positive=True)
+
+    def closed(u: Any) -> Any:
+        return rho / (2 - rho) + u * 2 * (1 - rho) / (2 - rho)
+
+    return identity(lambda: Matrix([closed(1) - 1, closed((1 - rho) ** 2 * u) - (1 - rho) ** 2 * closed(u) - rho**last]))
+
+
 CLAIM = Claim(
     source="sawada2024maqd, reconstructed",
     says="E[pooled var] = E σ² + (1 − 1/B) Var μ; E[r − m²] = vtot − (Var μ/B) Σ w_k²",
@@ -86,6 +110,14 @@ CLAIM = Claim(
         "batches of two": lambda x: x.B == 2,
         "one feature": lambda x: len(x.samples[0]) == 1,
     },
+    proof=(
+        Step(says="E m² = M² + V Σ w_k², three batches", check=second_moment, false_twin=partial(second_moment, True)),
+        Step(
+            says="Σ w_k² = ρ/(2 − ρ) + (1 − ρ)^{2(K−1)} 2(1 − ρ)/(2 − ρ), by induction over K",
+            check=moving_average,
+            false_twin=partial(moving_average, 1),
+        ),
+    ),
     tightness="difference",
     cost=0.004,
 )

@@ -7,10 +7,12 @@ Exact.
 """
 
 from fractions import Fraction
+from functools import partial
 from math import floor
 from typing import Any
 
-from bounds.claim import Axis, Claim, Enclosure, exact
+from bounds.claim import Axis, Claim, Enclosure, Evidence, Step, exact
+from bounds.measure.symbolic import identity
 from bounds.quantized_dnn.dither import dithered_mean, uniform_mean
 from bounds.quantized_dnn.projection import QUANTIZER, Rounded, rounded_at
 from bounds.quantized_dnn.quantizers import mid_rise, round_clip
@@ -62,6 +64,15 @@ def wide_window(x: Rounded) -> int:
     return int(x.D * (x.a - Fraction(1, 2)) <= x.z < x.D * (x.b + Fraction(1, 2)))
 
 
+def two_levels(spread: bool = True) -> Evidence:
+    """Mean and variance of ⌊y⌋ + 1 with probability f and ⌊y⌋ otherwise, y = ⌊y⌋ + f. False if the variance were f."""
+    from sympy import Matrix, symbols
+
+    n, f = symbols("n f")
+    mean, square = n * (1 - f) + (n + 1) * f, n**2 * (1 - f) + (n + 1) ** 2 * f
+    return identity(lambda: Matrix([mean - (n + f), square - mean**2 - (f * (1 - f) if spread else f)]))
+
+
 CLAIM = Claim(
     source="sawada2024maqd, reconstructed",
     says="E Q(z + U) = clip(z, aD, bD), variance D²f(1 − f) inside; mid-rise: clip(z, ∓(M − 1)D/2)",
@@ -98,6 +109,13 @@ CLAIM = Claim(
         "clipped": lambda x: not inside(x),
         "inside, between levels": lambda x: inside(x) and (x.z / x.D).denominator > 1,
     },
+    proof=(
+        Step(
+            says="⌊y⌋ + 1 with probability f = frac(y), else ⌊y⌋: mean y, variance f(1 − f)",
+            check=two_levels,
+            false_twin=partial(two_levels, False),
+        ),
+    ),
     tightness="difference",
     cost=0.001,
 )

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Axis, Claim, Enclosure, Int, exact
+from bounds.claim import Axis, Claim, Enclosure, Evidence, Int, Step, exact
+from bounds.measure.rational import every_case
 from bounds.synaptic_penalty.fanout import conv_fanout_1d, conv_output_size
 
 SPACE: dict[str, Axis] = {"n": Int(1, 14), "k": Int(1, 6), "s": Int(1, 4), "pad": Int(0, 4), "d": Int(1, 3)}
@@ -76,6 +77,18 @@ def right(a: Axis1D, padded: bool = True, largest: Any = sharp) -> Enclosure:
     return exact(0, total, -total, largest(a))
 
 
+def one_class(shared: bool = True) -> Evidence:
+    """The q with s | r − dq are one class modulo s/gcd(s, d), or none: only r, d, q modulo s matter, so all cases for s ≤ 12.
+    False modulo s."""
+    cases = [(s, d, r) for s in range(1, 13) for d in range(1, s + 1) for r in range(s)]
+
+    def one(case: tuple[int, int, int]) -> bool:
+        s, d, r = case
+        return len({q % (s // gcd(s, d) if shared else s) for q in range(s) if (r - d * q) % s == 0}) <= 1
+
+    return every_case(cases, one)
+
+
 def point(n: int, k: int, s: int, pad: int, d: int = 1) -> dict[str, int]:
     """As one writes it down."""
     return {"n": n, "k": k, "s": s, "pad": pad, "d": d}
@@ -111,6 +124,13 @@ CLAIM = Claim(
         "dilated": lambda a: a.d > 1 and a.k > 1,
         "sites without a synapse": lambda a: a.walked[0].min() == 0,
     },
+    proof=(
+        Step(
+            says="s | i + π − dq holds for one class of q modulo s/gcd(s, d), or none; all cases for s ≤ 12",
+            check=one_class,
+            false_twin=partial(one_class, False),
+        ),
+    ),
     tightness="difference",
     tight_at=(point(8, 3, 2, 1),),
     cost=0.0005,
