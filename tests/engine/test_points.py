@@ -264,3 +264,8 @@ def test_strategies_shrink_to_small_numbers() -> None:
     assert smallest["x"].tolist() == [0.0, 4.0]
     free: dict[str, Any] = {"k": Real(-5, 90, step=1), "s": Real(0.5, 80, log=True)}
     assert find_smallest(points(free), lambda p: p["k"] > 7, settings=no_database) == {"k": 8, "s": 1.0}
+
+
+def test_a_fraction_of_a_billion_digits_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r'a fraction is written as in "9/10", got \'1e999999999\''):
+        from_json('{"x": {"fraction": "1e999999999"}}')
