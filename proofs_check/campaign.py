@@ -11,7 +11,7 @@ import time
 import traceback
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from proofs_check.verdict import SUITE_RISK, Judgement, judge, meets, tightness
 
 BATCH_SECONDS = 0.5  # a batch of points is about this long: progress moves, and a kill loses no more
 IN_FLIGHT = 256  # tasks handed to the executor at a time
+FAILED = {"raised": "raised", "poisoned": "could not be judged"}  # verdicts that are none, and what to say of them
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def process_pool(jobs: int) -> Iterator[Executor]:
     others = set(active_children())
     executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker)
     try:
-        with _ctrl_c_later():  # a worker inherits this, and cannot be interrupted before `start_worker`
+        with ctrl_c_later():  # a worker inherits this, and cannot be interrupted before `start_worker`
             for _ in range(jobs):
                 executor.submit(os.getpid)
         yield executor
@@ -203,7 +204,8 @@ def process_pool(jobs: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def _ctrl_c_later() -> Iterator[None]:
+def ctrl_c_later() -> Iterator[None]:
+    """Ctrl-C waits until the end of the block; processes and threads that are started in it never hear of it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -298,6 +300,8 @@ class Report:
     undecided: int = 0
     refuted: int = 0
     out_of_scope: int = 0
+    raised: int = 0
+    poisoned: int = 0
     tightness_kind: str = "ratio"
     tightest: float | None = None  # log of the ratio, or the difference
     tightest_at: Any = None
@@ -357,11 +361,15 @@ def report(key: str, ledger: Ledger, budget: Budget) -> Report:
 
 
 def _raised(out: Report, what: str, rows: list[Row]) -> None:
-    for verdict, says in (("raised", "raised"), ("poisoned", "could not be judged")):
+    for verdict in FAILED:
         some = [row for row in rows if row.verdict == verdict]
         if some:
-            where = "" if some[0].point == "null" else f", first at {some[0].point}"
-            out.problems.append(f"{what} {says} in {_times(some, rows)}{where}: {some[0].note}")
+            out.problems.append(failed(what, verdict, f"{len(some)} of {len(rows)} tasks", some[0].point, some[0].note))
+
+
+def failed(what: str, verdict: str, times: str, point: str, note: str) -> str:
+    """What to say of points that gave no verdict."""
+    return f"{what} {FAILED[verdict]} in {times}{'' if point == 'null' else f', first at {point}'}: {note}"
 
 
 def _refuted(out: Report, what: str, variant: str, rows: list[Row]) -> list[str]:
@@ -371,17 +379,11 @@ def _refuted(out: Report, what: str, variant: str, rows: list[Row]) -> list[str]
         return []
     worst = max(refuted, key=lambda row: math.inf if row.tightness is None else row.tightness)
     out.counterexamples.append({"variant": variant, "point": from_json(worst.point)})
-    return [f"{what} was refuted in {_times(refuted, rows)}, worst at {worst.point}"]
-
-
-def _times(some: list[Row], rows: list[Row]) -> str:
-    return f"{len(some)} of {len(rows)} tasks"
+    return [f"{what} was refuted in {len(refuted)} of {len(rows)} tasks, worst at {worst.point}"]
 
 
 def _count(out: Report, claim: Claim[Any], rows: list[Row]) -> None:
-    counts = Counter(row.verdict for row in rows)
-    out.holds, out.survives, out.undecided = counts["holds"], counts["survives"], counts["undecided"]
-    out.refuted, out.out_of_scope = counts["refuted"], counts["out of scope"]
+    add_counts(out, Counter(row.verdict for row in rows))
     drawn = [row for row in rows if row.task.startswith("draw")]
     out.draws = len(drawn)
     out.search_calls = sum(row.calls for row in rows if row.task.startswith("search"))
@@ -395,15 +397,27 @@ def _count(out: Report, claim: Claim[Any], rows: list[Row]) -> None:
     apart = [row.point for row in rows if row.note == "apart"]
     out.problems += [f"both sides should meet at {point}, and do not" for point in apart]
     if claim.status == "false":
-        if not counts["refuted"]:
+        if not out.refuted:
             out.problems.append("this claim is false and nothing refuted it")
         return
-    said = _refuted(out, "the claim", "", rows)
-    (out.news if claim.status == "conjecture" else out.problems).extend(said)
-    if not counts["holds"] + counts["survives"]:
+    covers = {name: sum(name in from_json(row.covered) for row in drawn) for name in claim.covers}
+    conclude(out, _refuted(out, "the claim", "", rows), covers)
+
+
+def add_counts(out: Report, counts: Mapping[str, int]) -> None:
+    """How many points had which verdict."""
+    for name in ("holds", "survives", "undecided", "refuted", "raised", "poisoned"):
+        setattr(out, name, counts.get(name, 0))
+    out.out_of_scope = counts.get("out of scope", 0)
+
+
+def conclude(out: Report, refuted: list[str], covers: dict[str, int]) -> None:
+    """What the points of a claim that may be true amount to."""
+    (out.news if out.status == "conjecture" else out.problems).extend(refuted)
+    if not out.holds + out.survives:
         out.problems.append("no point holds or survives: the check is vacuous")
-    out.covers = {name: sum(name in from_json(row.covered) for row in drawn) for name in claim.covers}
-    out.problems += [f"no draw covers the case {name!r}" for name, n in out.covers.items() if not n]
+    out.covers = covers
+    out.problems += [f"no draw covers the case {name!r}" for name, n in covers.items() if not n]
 
 
 def _steps(out: Report, claim: Claim[Any], rows: dict[str, Row]) -> None:

@@ -4,11 +4,11 @@ import json
 import platform
 import sqlite3
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SCHEMA = """
 BEGIN IMMEDIATE;
@@ -90,16 +90,23 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(SCHEMA)
-        self._db.execute("INSERT OR IGNORE INTO environment (versions) VALUES (?)", [versions()])
-        [(self._environment,)] = self._db.execute("SELECT id FROM environment WHERE versions = ?", [versions()])
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Append in one transaction: after this returns, no kill loses them. A row that is there already stays."""
+    def _environment(self, found: str) -> int:
+        self._db.execute("INSERT OR IGNORE INTO environment (versions) VALUES (?)", [found])
+        [(number,)] = self._db.execute("SELECT id FROM environment WHERE versions = ?", [found])
+        return int(number)
+
+    def add(self, rows: Iterable[Row], found: str = "") -> None:
+        """Append in one transaction: after this returns, no kill loses them. A row that is there already stays.
+
+        `found` says in which `versions()` the rows were computed, where that is not this process.
+        """
         marks = ", ".join("?" * (len(Row._fields) + 1))
         try:
             self._db.execute("BEGIN IMMEDIATE")
+            environment = self._environment(found or versions())
             insert = f"INSERT INTO result VALUES ({marks}) ON CONFLICT (claim, variant, task, source) DO NOTHING"
-            self._db.executemany(insert, [(*row, self._environment) for row in rows])
+            self._db.executemany(insert, [(*row, environment) for row in rows])
             self._db.execute("COMMIT")
         except sqlite3.Error as problem:
             if self._db.in_transaction:
@@ -109,8 +116,18 @@ class Ledger:
     def rows(self, claim: str, variant: str, source: str) -> dict[str, Row]:
         """What is known of a claim or variant under this source, by task."""
         query = f"SELECT {', '.join(Row._fields)} FROM result WHERE claim = ? AND variant = ? AND source = ? ORDER BY task"
+        return {row.task: row for row in map(Row._make, self.query(query, [claim, variant, source]))}
+
+    def known(self, claim: str, variant: str, source: str, tasks: Sequence[str]) -> set[str]:
+        """Which of these tasks have rows."""
+        query = """SELECT task FROM result WHERE claim = ? AND variant = ? AND source = ?
+            AND task IN (SELECT value FROM json_each(?))"""
+        return {task for (task,) in self.query(query, [claim, variant, source, json.dumps(tasks)])}
+
+    def query(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """What sqlite answers."""
         try:
-            return {row.task: row for row in map(Row._make, self._db.execute(query, [claim, variant, source]))}
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as problem:
             raise LedgerProblem(f"cannot read the ledger {self.path}: {problem}") from problem
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from proofs_check.cli import (
+    campaign,
     card,
     doctor,
     energy,
@@ -53,6 +54,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "verify-proof": verify_proof.verify_proof,
     "energy": energy.energy,
     "quantize": quantize.quantize,
+    "campaign": campaign.campaign,
     "card": card.card,
     "report": report.report,
     "doctor": doctor.doctor,

@@ -29,7 +29,7 @@ def session(path: Path | None) -> Iterator[tuple["Ledger", Shown]]:
     """An open ledger and a progress bar. Ctrl-C leaves with 130, a dead worker or a bad ledger with a Problem; each says what
     is kept."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from proofs_check.ledger import Ledger, LedgerProblem
 
@@ -40,8 +40,6 @@ def session(path: Path | None) -> Iterator[tuple["Ledger", Shown]]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
         TextColumn("{task.fields[claim]}"),
     )
     with one_sentence(LedgerProblem):
