@@ -4,7 +4,7 @@ Slow on purpose: it knows no formula for the fan-out, only U[target] += w. Poten
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +23,8 @@ def event_driven_layer(
     dilation: int = 1,
     groups: int = 1,
     skip_zero_weights: bool = False,
+    pool: int = 1,
+    pooling: Literal["average", "max"] = "average",
 ) -> tuple[np.ndarray, int]:
     """Potentials and the number of accumulations of one step.
 
@@ -30,8 +32,16 @@ def event_driven_layer(
     0 if None. Integer (or Fraction) weights give exact potentials. ValueError for spikes other than 0 and 1, or shapes that
     do not fit.
 
+    pool q > 1: q × q cells of the maps are pooled before the convolution, sites beyond the last full cell being dropped.
+    "average" is fused with it: every spike goes on through its cell, the weights holding the factor 1/q². "max" is OR: a cell
+    sends one spike if any of its sites fires. Skips are 1 × 1 convolutions: the identity with groups = C_in and weights 1, a
+    projection with its stride.
+
     >>> event_driven_layer([1, 0], [[2, 3], [4, 5]], [10, 20])
     (array([12, 24]), 2)
+    >>> full, kernel = [[[1, 1], [1, 1]]], [[[[3]]]]
+    >>> [event_driven_layer(full, kernel, pool=2, pooling=how)[1] for how in ("average", "max")]
+    [4, 1]
     """
     s, w = np.asarray(spikes), _wide(weights)
     if not np.isin(s, (0, 1)).all():
@@ -40,6 +50,8 @@ def event_driven_layer(
         raise ValueError(
             f"weights must be (n_out, n) for spikes (n,), or (C_out, C_in/groups, k, k) for (C_in, H, W); got {w.shape}"
         )
+    if pool < 1 or pooling not in ("average", "max") or (pool > 1 and s.ndim == 1):
+        raise ValueError(f'pooling is "average" or "max" of maps (C_in, H, W), pool at least 1; got {pooling!r} and {pool}')
     b = np.zeros(w.shape[0], dtype=w.dtype) if bias is None else _wide(bias)
     if b.shape != w.shape[:1]:
         raise ValueError(f"bias must have shape ({w.shape[0]},), got {b.shape}")
@@ -48,11 +60,13 @@ def event_driven_layer(
             raise ValueError(f"weights must have shape (n_out, {s.size}), got {w.shape}")
         potentials = b.astype(np.result_type(b, w))
         size: tuple[int, ...] = ()
+        sites = np.argwhere(s)
     else:
-        size = _conv_size(s.shape, w.shape, stride, padding, dilation, groups)
+        sites, maps = _pooled_sites(s, pool, pooling)
+        size = _conv_size(maps, w.shape, stride, padding, dilation, groups)
         potentials = np.broadcast_to(b[:, None, None], (w.shape[0], *size)).astype(np.result_type(b, w))
     operations = 0
-    for site in zip(*np.nonzero(s), strict=True):
+    for site in sites:
         leaving = _conv_synapses(site, w, size, stride, padding, dilation, groups, len(s)) if size else _dense_synapses(site, w)
         for target, weight in leaving:
             if skip_zero_weights and weight == 0:
@@ -60,6 +74,15 @@ def event_driven_layer(
             potentials[target] += weight
             operations += 1
     return potentials, operations
+
+
+def _pooled_sites(s: np.ndarray, q: int, pooling: str) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """Where the spikes of maps (C, H, W) arrive on the pooled maps, one row each, and the shape of those."""
+    rows, columns = s.shape[1] // q, s.shape[2] // q
+    whole = s[:, : rows * q, : columns * q]
+    if pooling == "max":
+        return np.argwhere(whole.reshape(len(s), rows, q, columns, q).any(axis=(2, 4))), (len(s), rows, columns)
+    return np.argwhere(whole) // (1, q, q), (len(s), rows, columns)
 
 
 def _wide(values: Any) -> np.ndarray:

@@ -64,28 +64,20 @@ def pooled(H: int, W: int, q: int, k: int, pad: int, spikes: Any, skip: str, s: 
 
 
 def through_pooling(x: Pooled) -> int:
-    """Operations of the fused layer: each spike alone, through its cell, synapse by synapse."""
-    kernel, total = np.ones((C_OUT, 1, x.k, x.k), dtype=int), 0
-    for _, h, w in zip(*np.nonzero(x.spikes), strict=True):
-        cell = np.zeros((1, *x.cells), dtype=int)
-        if h // x.q < x.cells[0] and w // x.q < x.cells[1]:
-            cell[0, h // x.q, w // x.q] = 1
-            total += event_driven_layer(cell, kernel, padding=x.pad)[1]
-    return total
+    """Operations of the fused layer: each spike through its cell, synapse by synapse."""
+    return event_driven_layer(x.spikes, np.ones((C_OUT, 1, x.k, x.k), dtype=int), padding=x.pad, pool=x.q)[1]
 
 
 def after_or(x: Pooled) -> int:
     """Operations of the convolution on the map of ORs."""
-    rows, columns = x.cells
-    inner = x.spikes[:, : rows * x.q, : columns * x.q].reshape(1, rows, x.q, columns, x.q)
-    return event_driven_layer(inner.max(axis=(2, 4)), np.ones((C_OUT, 1, x.k, x.k), dtype=int), padding=x.pad)[1]
+    kernel = np.ones((C_OUT, 1, x.k, x.k), dtype=int)
+    return event_driven_layer(x.spikes, kernel, padding=x.pad, pool=x.q, pooling="max")[1]
 
 
 def along_skip(x: Pooled) -> int:
-    """Operations of the skip: one addition for each spike, or a 1 × 1 convolution."""
-    if x.skip == "identity":
-        return int(x.spikes.sum())
-    return event_driven_layer(x.spikes, np.ones((C_OUT, 1, 1, 1), dtype=int), stride=x.s)[1]
+    """Operations of the skip, a 1 × 1 convolution; the identity has one channel out."""
+    channels, stride = (1, 1) if x.skip == "identity" else (C_OUT, x.s)
+    return event_driven_layer(x.spikes, np.ones((channels, 1, 1, 1), dtype=int), stride=stride)[1]
 
 
 def left(x: Pooled) -> Enclosure:

@@ -3,6 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty import (
     average_pool_fanout,
     conv_fanout_1d,
@@ -15,6 +16,7 @@ from bounds.synaptic_penalty import (
     synaptic_penalty,
 )
 from bounds.synaptic_penalty.count_penalty_ratio import Choices, limit, mean_spread
+from bounds.synaptic_penalty.own_network import fanout
 
 F = Fraction
 
@@ -109,6 +111,9 @@ def test_opposite_orders():
         (lambda: skip_fanout((1, 2, 2), "projection"), "a projection needs C_out >= 1"),
         (lambda: event_driven_layer([2], [[1]]), "spikes must be 0 or 1"),
         (lambda: event_driven_layer([1, 0], [[1]]), r"weights must have shape \(n_out, 2\), got \(1, 1\)"),
+        (lambda: event_driven_layer([1], [[1]], pool=2), r'pooling is "average" or "max" of maps'),
+        (lambda: event_driven_layer(np.ones((1, 2, 2)), np.ones((1, 1, 1, 1)), pooling="sum"), "got 'sum' and 1"),
+        (lambda: event_driven_layer(np.ones((1, 2, 2)), np.ones((1, 1, 1, 1)), pool=3), "n must be at least 1"),
         (lambda: event_driven_layer([1], [[1]], [1, 2]), r"bias must have shape \(1,\), got \(2,\)"),
         (lambda: event_driven_layer(np.zeros((2, 4, 4)), np.zeros((3, 1, 3, 3))), "weights must have shape"),
         (lambda: synaptic_penalty([np.ones((1, 1, 2))], [np.ones(3)]), r"spikes\[0\] must have shape \(B, T, n\)"),
@@ -152,6 +157,33 @@ def test_a_full_cell_of_max_pooling_costs_a_quarter_and_an_identity_skip_one_ope
     after_or = event_driven_layer(cell.max(axis=(1, 2), keepdims=True), kernel)[1]
     assert (psi * cell).sum() == 4 * after_or == 20
     assert ((psi + skip_fanout((1, 2, 2))) * cell).sum() - (psi * cell).sum() == cell.sum()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_pooled_walks_give_the_potentials_of_the_pooled_convolution_and_the_counts_of_the_fanout(stride):
+    rng = np.random.default_rng(4)
+    spikes, kernel = rng.integers(0, 2, (2, 7, 6)), rng.integers(-3, 4, (3, 2, 2, 2))
+    fused = Convolution(kernel.astype(float), 7, 6, stride=stride, padding=1, pool=2)
+    potentials, operations = event_driven_layer(spikes, kernel, stride=stride, padding=1, pool=2)
+    np.testing.assert_array_equal(potentials.ravel(), 4 * fused.apply(spikes.ravel().astype(float)))
+    assert operations == fanout(fused) @ spikes.ravel()
+    cells = spikes[:, :6].reshape(2, 3, 2, 3, 2).max(axis=(2, 4))
+    by_cells = event_driven_layer(cells, kernel, stride=stride, padding=1)
+    found = event_driven_layer(spikes, kernel, stride=stride, padding=1, pool=2, pooling="max")
+    np.testing.assert_array_equal(found[0], by_cells[0])
+    assert found[1] == by_cells[1] < operations
+
+
+def test_skips_are_walked_as_convolutions():
+    rng = np.random.default_rng(5)
+    spikes = rng.integers(0, 2, (3, 5, 4))
+    potentials, operations = event_driven_layer(spikes, np.ones((3, 1, 1, 1), dtype=int), groups=3)
+    np.testing.assert_array_equal(potentials, spikes)
+    assert operations == (skip_fanout(spikes.shape) * spikes).sum() == spikes.sum()
+    projection = rng.integers(-3, 4, (5, 3, 1, 1))
+    potentials, operations = event_driven_layer(spikes, projection, stride=2)
+    np.testing.assert_array_equal(potentials, np.einsum("oc,chw->ohw", projection[:, :, 0, 0], spikes[:, ::2, ::2]))
+    assert operations == (skip_fanout(spikes.shape, "projection", 5, 2) * spikes).sum()
 
 
 def test_the_examples_of_weights_that_are_not_the_fanout():
