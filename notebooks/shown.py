@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -62,7 +63,9 @@ def shell(folder: Path, *words: str, lines: int = 40) -> mo.Html:
     command = wrap(
         "$ proofs-check " + " ".join(words), 88, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
-    return mo.md("\n".join(["```text", " \\\n".join(command), *shown, "```"]))
+    text = escape("\n".join([" \\\n".join(command), *shown])).replace("\n", "&#10;")  # one line fits into any Markdown
+    look = "overflow-x: auto; font-size: 0.8rem; line-height: 1.4; padding: 0.8rem; background: var(--slate-2, #8881)"
+    return mo.Html(f'<pre style="{look}">{text}</pre>')
 
 
 def _sides(claim: Claim[Any], judgement: Judgement) -> str:

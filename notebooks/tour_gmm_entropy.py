@@ -5,6 +5,9 @@ app = marimo.App(width="medium", app_title="Tour: the entropy of a Gaussian mixt
 
 
 with app.setup:
+    import tempfile
+    from pathlib import Path
+
     import marimo as mo
     import numpy as np
     from matplotlib.figure import Figure
@@ -174,9 +177,6 @@ def _():
 
 @app.cell
 def _():
-    import tempfile
-    from pathlib import Path
-
     from sklearn.datasets import load_digits
     from sklearn.decomposition import PCA
     from sklearn.mixture import GaussianMixture
@@ -185,16 +185,16 @@ def _():
     with tempfile.TemporaryDirectory() as _folder:
         np.savez(Path(_folder, "digits.npz"), weights=fitted.weights_, means=fitted.means_, covariances=fitted.covariances_)
         _said = shell(Path(_folder), "entropy", "digits.npz")
-    mo.vstack([mo.md("## Your own mixture\n\nFit one to handwritten digits, save three arrays, and ask:"), _said])
-    return (fitted,)
-
-
-@app.cell
-def _(fitted):
     certificate = gmm_entropy.certify(gmm_entropy.from_sklearn(fitted))
     _H, (_low, _high) = certificate.entropy, np.exp([certificate.log_gap.lo, certificate.log_gap.hi])
     _closest = np.min(certificate.alpha[np.triu_indices(certificate.components, 1)])
     mo.md(f"""
+    ## Your own mixture
+
+    Fit one to handwritten digits, save three arrays, and ask:
+
+    {_said}
+
     In Python it is `certify(from_sklearn(fitted))`. **The entropy lies in [{_H.lo:.4f}, {_H.hi:.4f}] nats**, known to
     {(_H.hi - _H.lo) / _H.hi:.1g} of its size without one random number. The approximation is {_low:.2g} to {_high:.2g} nats too
     high, {_high / _H.lo:.1%} at most; and α tells which components blur: the closest two are {_closest:.2g} apart.

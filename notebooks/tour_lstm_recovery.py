@@ -12,6 +12,7 @@ with app.setup:
 
     from bounds import lstm_recovery
     from bounds.lstm_recovery.instances import named
+    from experiments.results import FOLDER, load
     from figures.style import BLACK, BLUE, ORANGE, PAGE, look
     from notebooks.shown import judged, shell, table, why
     from proofs_check.discover import find
@@ -134,7 +135,6 @@ def _():
 def _():
     from experiments.lstm_recovery_ladder import summary as _ladder
     from experiments.lstm_recovery_training import summary as _training
-    from experiments.results import load
 
     _columns = {"net": "net", "norm (paper)": "norm", "Jacobian": "jac", "gate-coupled": "Ψ", "input cells": "cells"}
     _columns |= {"matrix inequality": "lmi", "attack": "attack"}
@@ -160,25 +160,22 @@ def _():
 
 @app.cell
 def _():
-    import experiments.results as _results
-
-    folder = Path(_results.__file__).parent
+    _file = Path(FOLDER, "lstm_recovery_tanks_norm.npz")
     _words = ("--output", "v", "--epsilon", "0.05", "--method", "norm", "--method", "coupled", "--attack-seconds", "0")
-    _said = shell(folder, "recovery", "lstm_recovery_tanks_norm.npz", *_words)
-    _intro = "Any `.npz` or `.safetensors` file with PyTorch's or Keras' names; this net was trained on two tanks:"
-    mo.vstack([mo.md(f"## Your own network\n\n{_intro}"), _said])
-    return (folder,)
-
-
-@app.cell
-def _(folder):
-    _layers, _gain = lstm_recovery.read_network(folder / "lstm_recovery_tanks_norm.npz", output="v")
+    _said = shell(FOLDER, "recovery", _file.name, *_words)
+    _layers, _gain = lstm_recovery.read_network(_file, output="v")
     _e = lstm_recovery.hidden_tolerance("0.05", _gain)
     promised = lstm_recovery.recovery(_layers, _e, methods=["norm", "coupled"], attack_seconds=0).best
     mo.md(f"""
+    ## Your own network
+
+    Any `.npz` or `.safetensors` file with PyTorch's or Keras' names; this net was trained on two tanks:
+
+    {_said}
+
     In Python: `recovery(layers, e)` with the layers of `read_network(file, output="v")`. From {promised.steps:g} good readings
     on, after *any* anomaly within range, the output is within 0.05 of where it would have been; `--proof` writes the reason,
-    which `proofs-check verify-proof` checks in exact arithmetic. Without the last four options the command tries every
+    which `proofs-check verify-proof` checks in exact arithmetic. Without the last three options the command tries every
     certificate it knows, and then attacks its own answer.
     """)
     return (promised,)
