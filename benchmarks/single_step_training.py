@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.timing import Table, alternate, goal, ratio, threads
+from bounds.common.convolution import Convolution
 from bounds.common.training import Adam, digits
 from bounds.single_step_snn.batches import Net, Neurons
 from bounds.single_step_snn.training import Recipe, convolutional, fully_connected, train
-from bounds.spike_accumulation.convolution import Convolution
 
 ROUNDS = 9
 BATCH, RATE = 32, 2e-3

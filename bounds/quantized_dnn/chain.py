@@ -25,10 +25,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.quantized_dnn.integers import accumulator_bits, integer_thresholds
 from bounds.quantized_dnn.quantizers import quantize_activation, quantize_weight, round_half_up
 from bounds.quantized_dnn.training import QuantizedNet, apply, as_rows, entries, per_neuron, statistics, with_rows
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.energy import E_AC, E_MAC
 from bounds.synaptic_penalty.own_network import fanout, synapses
 

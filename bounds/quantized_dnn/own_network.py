@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.files import read_arrays
 from bounds.quantized_dnn.chain import (
     FoldedLayer,
@@ -35,7 +36,6 @@ from bounds.quantized_dnn.gaussian_step import gaussian_optimal_step
 from bounds.quantized_dnn.normalisation import SMALLEST
 from bounds.quantized_dnn.quantizers import quantize_activation, round_half_up
 from bounds.quantized_dnn.training import apply, as_rows, entries, per_neuron, with_rows
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.own_network import SpikingNetwork, UnreadableNetwork
 
 Array = np.ndarray

@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.training import Adam, cosine, minibatches, softmax_cross_entropy
 from bounds.quantized_dnn.gaussian_step import gaussian_optimal_step
 from bounds.quantized_dnn.normalisation import (
@@ -28,7 +29,6 @@ from bounds.quantized_dnn.normalisation import (
     weight_standardize_backward,
 )
 from bounds.quantized_dnn.quantizers import quantize_activation, quantize_weight
-from bounds.spike_accumulation.convolution import Convolution
 
 Array = np.ndarray
 Progress = Callable[[int, float], None]

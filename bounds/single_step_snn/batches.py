@@ -14,11 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.spikes import check_leak_and_threshold
 from bounds.common.training import softmax_cross_entropy
 from bounds.single_step_snn.neurons import Reset
 from bounds.single_step_snn.surrogates import primitive, slope
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.own_network import fanout
 from bounds.synaptic_penalty.penalty import Kind, penalty_weights
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.training import Adam, minibatches
 from bounds.single_step_snn.batches import Array, Net, Neurons, forward, gradients, penalty_of
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.energy import E_AC, E_MAC
 from bounds.synaptic_penalty.own_network import synapses
 from bounds.synaptic_penalty.penalty import Kind

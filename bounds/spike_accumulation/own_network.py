@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.files import UnreadableFile, read_arrays
 from bounds.common.spikes import Weights, check_leak_and_threshold, lambda_sum, lif_steps, product, saf_forward
 from bounds.spike_accumulation.certified_floats import certified_lif, certified_saf
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.gradients import (
     bptt_gradients,
     clipped_linear_forward,

@@ -20,9 +20,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from bounds.common import training
+from bounds.common.convolution import Convolution
 from bounds.spike_accumulation import batches
 from bounds.spike_accumulation.batches import Array, Gradient, Net
-from bounds.spike_accumulation.convolution import Convolution
 
 Method = Literal["BPTT", "OTTT_A", "SAF-A", "OTTT_O", "SAF-E", "SAF-E recurrence", "SAF-F", "SAF-F matched", "SR"]
 METHODS: tuple[Method, ...] = (

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from bounds.common.convolution import Convolution
 from bounds.common.spikes import Reset, lif_steps, network
 from bounds.measure.sampling import confidence_interval
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.own_network import Samples, SpikingNetwork
 from bounds.synaptic_penalty.energy import E_AC, E_MAC, hoeffding_halfwidth
 from bounds.synaptic_penalty.fanout import average_pool_fanout, conv_fanout_2d

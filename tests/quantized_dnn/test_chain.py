@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bounds.common.convolution import Convolution
 from bounds.common.training import digits
 from bounds.quantized_dnn.chain import (
     FoldedLayer,
@@ -21,7 +22,6 @@ from bounds.quantized_dnn.chain import (
 )
 from bounds.quantized_dnn.normalisation import lbn_infer
 from bounds.quantized_dnn.training import Recipe, apply, as_rows, convolutional, fully_connected, infer, per_neuron, save, train
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty.events import event_driven_layer
 
 F = Fraction

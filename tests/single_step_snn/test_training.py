@@ -5,11 +5,11 @@ import copy
 import numpy as np
 import pytest
 
+from bounds.common.convolution import Convolution
 from bounds.common.training import Adam, mnist, numerical_gradient
 from bounds.single_step_snn import lif_bptt, s3nn_backward
 from bounds.single_step_snn.batches import Net, Neurons, forward, gradients, penalty_of
 from bounds.single_step_snn.training import Recipe, convolutional, fully_connected, score, split, train
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.synaptic_penalty import event_driven_layer, synaptic_penalty
 from bounds.synaptic_penalty.gradients import Penalised, penalised_gradients, penalised_loss
 

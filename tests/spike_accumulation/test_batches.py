@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bounds.common.convolution import Convolution
 from bounds.spike_accumulation import batches as fast
 from bounds.spike_accumulation import (
     bptt_gradients,
@@ -17,7 +18,6 @@ from bounds.spike_accumulation import (
     sr_gradients,
     surrogate,
 )
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.gradients import cross_entropy, squared_error
 
 HALF = Fraction(1, 2)

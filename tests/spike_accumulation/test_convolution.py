@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bounds.common.convolution import Convolution
 from bounds.common.spikes import lif_forward, saf_forward, saf_to_lif
 from bounds.spike_accumulation import (
     bptt_gradients,
@@ -16,7 +17,6 @@ from bounds.spike_accumulation import (
     sr_gradients,
     surrogate,
 )
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.gradients import squared_error
 
 KINDS = [

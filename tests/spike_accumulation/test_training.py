@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bounds.common.convolution import Convolution
 from bounds.common.training import digits
 from bounds.spike_accumulation import ottt_gradients, surrogate
 from bounds.spike_accumulation.batches import Net
-from bounds.spike_accumulation.convolution import Convolution
 from bounds.spike_accumulation.gradients import cross_entropy, squared_error
 from bounds.spike_accumulation.training import (
     METHODS,

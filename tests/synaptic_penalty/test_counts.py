@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bounds.spike_accumulation.convolution import Convolution
+from bounds.common.convolution import Convolution
 from bounds.synaptic_penalty import (
     average_pool_fanout,
     conv_fanout_1d,

@@ -1,7 +1,8 @@
 """Average pooling and 2-D convolution as one weight operator: a matrix with shared entries, never written out.
 
-Layers are vectors, so every equation and every gradient of this package holds as it stands: a map (C, H, W) is flattened in
-that order. Pooling and convolution are linear, hence covered by `forward_equivalence`. Fractions, floats and integers.
+Layers are vectors, so the equations and gradients of the spiking and the quantised networks hold as they stand: a map (C, H, W)
+is flattened in that order. Pooling and convolution are linear, hence covered by `spike_accumulation.forward_equivalence`.
+Fractions, floats and integers.
 """
 
 from dataclasses import dataclass, replace
