@@ -37,7 +37,7 @@ class Layer(NamedTuple):
     spikes: np.ndarray
     w: np.ndarray
     b: np.ndarray
-    geometry: dict[str, int]
+    geometry: dict[str, Any]
     skip: bool
 
     @property
