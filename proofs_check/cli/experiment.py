@@ -197,15 +197,23 @@ def _list(known: list[str], json: bool) -> None:
 
 
 def _print(title: str, rows: list[dict[str, Any]]) -> None:
+    """As wide as it needs to be, or as the terminal, where cells are folded: nothing is cut off."""
+    import os
+
     from rich import box
+    from rich.measure import Measurement
     from rich.table import Table
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-    for key in dict.fromkeys(key for row in rows for key in row):
-        table.add_column(key, justify="left" if any(isinstance(row.get(key), str) for row in rows) else "right")
+    table, screen = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left"), console()
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    for key in keys:
+        words = any(isinstance(row.get(key), str) for row in rows)
+        table.add_column(key, justify="left" if words else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(_shown(row.get(key)) for key in dict.fromkeys(key for row in rows for key in row)))
-    console().print(table)
+        table.add_row(*(_shown(row.get(key)) for key in keys))
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = max(screen.width, Measurement.get(screen, screen.options.update(max_width=1000), table).maximum)
+    screen.print(table)
 
 
 def _shown(value: Any) -> str:
