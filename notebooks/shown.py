@@ -44,7 +44,7 @@ def why(key: str) -> mo.Html:
 def table(rows: Sequence[Mapping[str, Any]]) -> mo.Html:
     """Rows with the same keys as a small table; floats to four digits."""
     names = list(rows[0])
-    lines = [names, ["---"] * len(names), *([_word(row[name]) for name in names] for row in rows)]
+    lines = [names, [":---"] + ["---:"] * (len(names) - 1), *([_word(row[name]) for name in names] for row in rows)]
     return mo.md("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 
