@@ -158,8 +158,8 @@ def _():
 
     {table(_claims)}
 
-    So one step is close to full precision for {verdicts["s3nn"]["pJ"] / verdicts["ReLU"]["pJ"]:.0%} of its energy. That the S3NN
-    surrogate beats the others is **not supported**, nor is it shown that one step is as good as four.
+    So one step is close to full precision for {verdicts["s3nn"]["pJ"] / verdicts["ReLU"]["pJ"]:.0%} of its energy. That the
+    S3NN surrogate beats the others is **not supported**, nor is it shown that one step is as good as four.
 
     {mo.as_html(_figure)}
     """)
