@@ -58,17 +58,24 @@ def trained(kind: str, M_w: int, M_a: int, seed: int, epochs: int) -> tuple[Quan
 
 def work(kind: str, M_w: int, M_a: int, seed: int, epochs: int) -> list[dict[str, Any]]:
     net, images, labels = trained(kind, M_w, M_a, seed, epochs)
-    k = input_integers(images, INPUT_STATES)
-    fine = fold(net, INPUT_STATES)
+    about = {"net": kind, "M_w": M_w, "M_a": M_a, "seed": seed}
+    return [about | found for found in three_folds(net, images, labels, INPUT_STATES, GRID)]
+
+
+def three_folds(
+    net: QuantizedNet, images: np.ndarray, labels: np.ndarray, input_states: int, grid: int
+) -> list[dict[str, Any]]:
+    """One row each for fine, grid and signs, the grid of the two last being 1/(2(M_a - 1) 2^grid). Changes the net."""
+    k = input_integers(images, input_states)
+    fine = fold(net, input_states)
     reference = exact_run(fine, k).run
     wrong = {f"as_trained{bits}_wrong": as_trained(net, images, bits, reference) for bits in (32, 64)}
     rows = [row("fine", fine, k, labels) | wrong]
-    rows.append(row("grid", fold(net, INPUT_STATES, GRID), k, labels))
+    rows.append(row("grid", fold(net, input_states, grid), k, labels))
     for gamma in net.gamma[:-1]:
         gamma[:2] = 0, -gamma[1]
-    rows.append(row("signs", fold(net, INPUT_STATES, GRID), k, labels))
-    about = {"net": kind, "M_w": M_w, "M_a": M_a, "seed": seed}
-    return [about | found for found in rows]
+    rows.append(row("signs", fold(net, input_states, grid), k, labels))
+    return rows
 
 
 def as_trained(net: QuantizedNet, images: np.ndarray, bits: int, reference: Run) -> int:
