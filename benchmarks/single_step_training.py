@@ -1,8 +1,8 @@
 """One epoch of training a single-step spiking network, float32: ours against the same network in torch, in turn.
 
 S3NN surrogate, softmax cross-entropy, Adam, batches of 32 in the same order. The dense net sees scikit-learn's digits, the
-convolutional one 640 random images of 28 × 28: 3 × 3 kernels with padding 1 and stride 2, then a dense readout. Torch is
-as its documentation writes it: an autograd function for the spike, Linear and Conv2d, one fused Adam or the default one.
+convolutional one 640 random images of 28 × 28: 3 × 3 kernels with padding 1, the second with stride 2, then a dense readout.
+Torch is as its documentation writes it: an autograd function for the spike, Linear and Conv2d, one fused Adam or the default.
 """
 
 from collections.abc import Callable, Sequence
