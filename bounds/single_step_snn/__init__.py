@@ -15,7 +15,8 @@ Single-Step Spiking Neural Networks" (https://arxiv.org/abs/2201.10879).
   `bptt_collapse`.
 
 Networks are trained with `training`, in batches. The surrogate and its defaults are the paper's; the theorems are reconstructed
-from what it claims. Left out: its accuracies; ours, on digits, are in the experiment `single_step_snn_surrogates`.
+from what it claims. Left out: its accuracies; ours are in the experiments `single_step_snn_surrogates` (digits) and
+`single_step_snn_mnist` (a convolutional net).
 """
 
 from bounds.common.api import lazy

@@ -293,3 +293,31 @@ def test_the_kept_comparison_of_surrogates_gives_these_verdicts():
 
     found = [e1.verdict(*of_claim) for of_claim in e1.differences(load("single_step_snn_surrogates")).values()]
     assert found == ["supported"] * 2 + ["not separated"] * 4 + ["supported"]
+
+
+def test_the_kept_convolutional_nets_cost_what_the_walk_counts_and_less_than_relu():
+    from experiments import single_step_snn_mnist as experiment
+    from experiments.results import load
+
+    rows = load("single_step_snn_mnist")
+    assert {row["arm"] for row in rows} == set(experiment.ARMS)
+    spiking = [row for row in rows if row["arm"] != "ReLU"]
+    assert len(rows) - len(spiking) == 5
+    assert sum(row["walk_differs"] for row in spiking) == 0
+    assert max(row["pJ"] for row in spiking) < min(row["pJ"] for row in rows if row["arm"] == "ReLU")
+    means = [np.mean([row["accumulations"] for row in rows if row["arm"] == arm]) for arm in list(experiment.ARMS)[:4]]
+    assert means[2] < means[1] < means[0] < means[3]  # a penalty saves, and more of it more; four steps cost more
+
+
+def test_the_walk_of_a_convolutional_net_notices_a_wrong_count():
+    from experiments.single_step_snn_mnist import walk, walk_differs
+
+    rng = np.random.default_rng(9)
+    net = convolutional(rng, 6, (2, 3), 3, np.float64)
+    x, _ = inputs(rng, net, 1)
+    assert not walk_differs(net, Neurons(T=2, leak=0.5), x[0])
+    spikes = forward(net, x, Neurons()).s
+    silent = np.argwhere(spikes[1][0, 0] == 0)[0, 0]
+    before = walk(net, spikes)
+    spikes[1][0, 0, silent] = 1
+    assert walk(net, spikes) == before + 3  # one more spike to the readout of three classes
