@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("gmm_entropy.separation_decay", "gmm_entropy.separation_duality")
 M = 10
 RATIOS = np.geomspace(1, 16, 61)
 DISTANCES = np.linspace(0, 24, 61)
@@ -41,7 +42,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
         d["ratio"], d["distance"], d["log_gap"].T / np.log(10), cmap="viridis", shading="gouraud", rasterized=True
     )
     lines = axes.contour(d["ratio"], d["distance"], d["alpha"].T, levels=[1, 2, 4, 6, 8], colors="white", linewidths=0.8)
-    axes.clabel(lines, fmt="α = %g", fontsize=6)
+    axes.clabel(lines, fmt="α = %g", fontsize="x-small")
     axes.set(xscale="log", xlabel="ratio of standard deviations", ylabel="distance of means |Δ|")
     axes.set_xticks([1, 2, 4, 8, 16], labels=["1", "2", "4", "8", "16"])
     axes.minorticks_off()

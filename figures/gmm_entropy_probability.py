@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("gmm_entropy.random_means", "gmm_entropy.random_means_any_scale")
 DIMENSIONS = np.unique(np.round(np.geomspace(1, 200, 40)).astype(int))
 SCALES = (0.5, 1.5)
 EPS = 0.01  # nats

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("gmm_entropy.separation_duality",)
 MU = np.array([[0.0, 0.0], [3.0, 2.0]])
 COV = np.array([[[1.0, 0.6], [0.6, 0.8]], [[0.3, -0.2], [-0.2, 0.9]]])
 

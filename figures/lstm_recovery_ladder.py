@@ -12,6 +12,16 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = (
+    "lstm_recovery.norm_recovery",
+    "lstm_recovery.ladder",
+    "lstm_recovery.elementwise",
+    "lstm_recovery.gate_coupling",
+    "lstm_recovery.transient",
+    "lstm_recovery.reach_tube",
+    "lstm_recovery.input_cells",
+    "lstm_recovery.multipliers",
+)
 LABELS = {"narendra": "N.-P.", "none": "λ = 0", "coupled": "Ψ", "cascade": "Ψ,\ncascade"}
 
 
@@ -60,7 +70,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     axis.plot(places, d["attack"], "_", color=BLACK, markersize=13, markeredgewidth=2, label="attack (lower bound)")
     axis.plot(places[~known], np.full((~known).sum(), 1500.0), "x", color="0.4", markersize=7, label="no certificate at all")
     names = ["\n".join(LABELS.get(word, word) for word in name.split("_")) for name in d["net"]]
-    axis.set_xticks(places, labels=names, fontsize=7)
+    axis.set_xticks(places, labels=names, fontsize="small")
     axis.set(yscale="log", ylabel="recovery time (steps)", ylim=(5, 2200))
     figure.legend(loc="outside right center")
     return figure

@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("lstm_recovery.penalty_gradient", "lstm_recovery.perron_derivative")
 NETS = {
     "tanks_none": "no penalty",
     "tanks_norm": "norm rate",
@@ -42,7 +43,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     left.legend()
     right.axhline(TARGET, color="0.4", linewidth=0.7, linestyle=":")
     right.annotate("target 0.95", (0.98, TARGET), xycoords=("axes fraction", "data"), xytext=(0, -3), va="top", ha="right",
-                   textcoords="offset points", fontsize=7)  # fmt: skip
+                   textcoords="offset points", fontsize="small")  # fmt: skip
     right.set(xlabel="epoch", ylabel="penalised rate per step", title="rate under its own penalty", yscale="log")
     right.set_yticks([1, 2, 4], labels=["1", "2", "4"])
     right.minorticks_off()

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("lstm_recovery.refinement", "lstm_recovery.ladder")
 STEPS = 20
 NETS = {"G0": "G0", "G1": "G1", "G2": "G2", "r1": "r1", "tanks_norm": "tanks, norm penalty"}
 SHARPER = ("$A_{box}$", "$A_{lip}$", "$A_{jac}$", "Ψ")
@@ -51,7 +52,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
         axis.axhline(1, color="0.4", linewidth=0.7, linestyle=":")
     left.set(xlabel="refinements k of the norm bounds", ylabel="rate per step", title="spectral radius of $A_k$, maximum norm")
     left.set_xticks(range(0, STEPS + 1, 5))
-    left.text(STEPS, 1.2, "below the dotted line: certified", ha="right", fontsize=7)
+    left.text(STEPS, 1.2, "below the dotted line: certified", ha="right", fontsize="small")
     right.set_xticks(range(5), labels=["$A_k$", *SHARPER])
     right.set(title="sharper matrices and Ψ on the invariant box")
     right.legend()

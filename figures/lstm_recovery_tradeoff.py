@@ -12,6 +12,12 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = (
+    "lstm_recovery.norm_recovery",
+    "lstm_recovery.gate_coupling",
+    "lstm_recovery.transient",
+    "lstm_recovery.penalty_gradient",
+)
 PLANTS = ("tanks", "narendra")
 PENALTIES = ("norm", "jacobian", "coupled", "coupled cascade")
 

@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("quantized_dnn.projection", "quantized_dnn.gaussian_error", "quantized_dnn.standardised_invariance")
+
 
 def data() -> dict[str, np.ndarray]:
     """Accuracies and halves of their intervals, (M_w, M_a); their states, 0 for full precision."""
@@ -36,7 +38,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     for (i, j), value in np.ndenumerate(percent):
         ink = "black" if value > middle else "white"
         axes.text(j, i - 0.1, f"{value:.1f}", ha="center", va="center", color=ink)
-        axes.text(j, i + 0.24, f"± {100 * d['half'][i, j]:.1f}", ha="center", va="center", color=ink, fontsize=6)
+        axes.text(j, i + 0.24, f"± {100 * d['half'][i, j]:.1f}", ha="center", va="center", color=ink, fontsize="x-small")
     for axis, key in ((axes.xaxis, "M_a"), (axes.yaxis, "M_w")):
         axis.set_ticks(range(d[key].size), labels=[str(states or "full") for states in d[key]])
     axes.tick_params(length=0)

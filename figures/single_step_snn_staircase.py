@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("single_step_snn.soft_reset_quantizer", "single_step_snn.rate_code_error")
 STEPS = (1, 2, 4, 8)
 GRID = 160  # multiples of every jump: with z = k/160, no jump lies between two points
 STARTS = (Fraction(0), Fraction(1, 2))

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("single_step_snn.surrogate_shape", "single_step_snn.surrogate_mass", "single_step_snn.surrogate_tail")
+
 
 def data() -> dict[str, np.ndarray]:
     """x; s3nn and logistic slopes and primitives; crossing, x* and both slopes there; bound, where g passes 1."""

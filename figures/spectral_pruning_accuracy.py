@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
+CLAIMS = ("spectral_pruning.ridge_is_best", "spectral_pruning.greedy_is_near_best")
 PRUNED = ("spectral, rec", "spectral", "magnitude, rec", "magnitude", "columns, rec", "random, rec", "weights", "low rank")
 DENSE = "dense"  # trained from the start
 
@@ -46,8 +46,8 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
             panel.plot(d["k"], values.mean(1), color=colour, linestyle=line, label=str(method))
             panel.plot(d["k"], values, color=colour, linestyle="none", marker="o", markersize=2, alpha=0.5)
         panel.set(xlabel="units kept, k", xticks=d["k"], ylim=(0, 1))
-    axes[0].annotate("128 units", (d["k"][0], d["base"].mean()), va="bottom", fontsize=6)
-    axes[0].annotate("chance", (d["k"][-1], 0.1), va="top", ha="right", fontsize=6)
+    axes[0].annotate("128 units", (d["k"][0], d["base"].mean()), va="bottom", fontsize="x-small")
+    axes[0].annotate("chance", (d["k"][-1], 0.1), va="top", ha="right", fontsize="x-small")
     axes[0].set(ylabel="test accuracy", title="As pruned")
     axes[1].set(title="After fine-tuning (dense: trained anew)")
     figure.legend(*axes[1].get_legend_handles_labels(), loc="outside right center")

@@ -11,6 +11,12 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = (
+    "spectral_pruning.time_accumulation",
+    "spectral_pruning.step_recursion",
+    "spectral_pruning.scaled_accumulation",
+    "spectral_pruning.transport_with_flips",
+)
 CURVES = ("B0", "B1", "B2", "B3", "B4", "error", "output")
 
 

@@ -10,6 +10,14 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = (
+    "spectral_pruning.leverage_draws",
+    "spectral_pruning.matched_lambda",
+    "spectral_pruning.fixed_size_means",
+    "spectral_pruning.lookahead_beats_mean",
+    "spectral_pruning.greedy_is_near_best",
+    "spectral_pruning.tail_bounds",
+)
 CURVES = ("leverage_draws", "best_lambda", "mean_by_determinants", "greedy", "tail")
 
 
@@ -49,6 +57,6 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     axes.plot(k, d["best_found"], color=GREEN, linestyle="none", marker="o", markersize=3, label="best set (branch and bound)")
     axes.set(yscale="log", ylim=(1e-11, 20), xlabel="units kept, k", ylabel="information loss / Tr Σ")
     axes.axhline(1, color=BLACK, linewidth=0.5)
-    axes.annotate("everything lost", (63, 1), ha="right", va="bottom", fontsize=6)
+    axes.annotate("everything lost", (63, 1), ha="right", va="bottom", fontsize="x-small")
     axes.legend(loc="lower left")
     return figure

@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spectral_pruning.effective_dimension",)
 TASKS = {"pixel_digits": "pixel digits, 64 steps", "pixel_mnist": "14 × 14 MNIST, 196 steps", "language": "language, 32 steps"}
 LAMBDA = np.logspace(0, -8, 81)
 

@@ -12,6 +12,12 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = (
+    "spectral_pruning.one_scale_net",
+    "spectral_pruning.pruned_generalization",
+    "spectral_pruning.hold_out",
+    "spectral_pruning.quantized_occam",
+)
 GUARANTEES = ("SP-13b", "SP-13c", "SP-14", "SP-15, 5 bits")
 
 
@@ -48,9 +54,9 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     right.stackplot(d["k"], *parts, labels=labels, colors=[SKY, BLUE, ORANGE], alpha=0.7, linewidth=0)
     right.plot(d["k"], d["true"][:, 0], color=BLACK, label="true risk")
     left.axhline(1, color=BLACK, linewidth=0.5)
-    left.annotate("the loss is at most 1", (0, 1), va="bottom", fontsize=6)
+    left.annotate("the loss is at most 1", (0, 1), va="bottom", fontsize="x-small")
     left.set(xlabel="units kept, k", ylabel="risk, min(1, |y − f|)", ylim=(0, 1.35), title="what is guaranteed")
     right.set(xlabel="units kept, k", title="what SP-13c is made of")
-    left.legend(loc="upper right", ncols=2, fontsize=6)
-    right.legend(loc="upper right", fontsize=6)
+    left.legend(loc="upper right", ncols=2, fontsize="x-small")
+    right.legend(loc="upper right", fontsize="x-small")
     return figure

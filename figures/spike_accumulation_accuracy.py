@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spike_accumulation.forward_equivalence", "spike_accumulation.per_step_gradients", "spike_accumulation.online_runs")
 METHODS = ("BPTT", "OTTT_A", "SAF-A", "OTTT_O", "SAF-E", "SAF-F", "SAF-F matched", "SR")
 SHOWN_OVER_T = ("BPTT", "OTTT_A", "SAF-E", "SAF-F", "SR")
 

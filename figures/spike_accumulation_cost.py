@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spike_accumulation.operation_counts", "spike_accumulation.state_memory")
 METHODS = ("OTTT_O, two products", "OTTT_O", "SAF-E", "OTTT_A, two products", "SAF-F", "BPTT")
 RATIOS = (
     ("SAF-E", "OTTT_O, two products", 0.703),

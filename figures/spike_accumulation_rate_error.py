@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spike_accumulation.constant_input", "spike_accumulation.dead_zone")
 LEAKS = (Fraction(1), Fraction(9, 10), Fraction(1, 2))
 STEPS = 64
 GRID = 200

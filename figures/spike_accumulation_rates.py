@@ -13,6 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spike_accumulation.forward_equivalence", "spike_accumulation.per_step_gradients", "spike_accumulation.online_runs")
 METHODS = ("OTTT_A", "SAF-A", "OTTT_O", "SAF-E", "SAF-F")
 PAIRS = (("SAF-A", "OTTT_A"), ("SAF-E recurrence", "OTTT_O"), ("SAF-E", "OTTT_O"))
 LAYERS = (1, 2)

@@ -13,6 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("spike_accumulation.uneven_input",)
+SEEDS = (20261121,)
 NEURONS = 3000
 LEAKS = (Fraction(0), Fraction(1, 2), Fraction(9, 10), Fraction(1))
 KNOWN = ("upper", "lower")
@@ -20,7 +22,7 @@ KNOWN = ("upper", "lower")
 
 def data() -> dict[str, np.ndarray]:
     """error and bound (of the sign of the error) of the drawn neurons, and their leak; the same of the extremal ones."""
-    rng = np.random.default_rng(20261121)
+    rng = np.random.default_rng(SEEDS)
     drawn = []
     for _ in range(NEURONS):
         lam, T = LEAKS[rng.integers(len(LEAKS))], int(rng.integers(2, 13))

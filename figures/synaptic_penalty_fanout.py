@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("synaptic_penalty.convolution_fanout", "synaptic_penalty.same_padding_total")
 SIDE, KERNEL, PADDING = 8, 3, 1
 STRIDES = (1, 2)
 
@@ -34,7 +35,7 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
         picture = axis.imshow(counts, cmap="Blues", vmin=0, vmax=KERNEL**2)
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if count > 5 else "black"
-            axis.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=7)
+            axis.text(column, row, str(count), ha="center", va="center", color=colour, fontsize="small")
         axis.set(xlabel="column w", title=f"stride {stride}: {counts.sum()} synapses, k²/s² says {constant * counts.size:g}")
         axis.set_xticks(range(SIDE))
         axis.set_yticks(range(SIDE))

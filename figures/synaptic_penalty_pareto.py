@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLAIMS = ("synaptic_penalty.penalty_value", "synaptic_penalty.penalties_of_mlps", "synaptic_penalty.pareto")
 CURVES = {"syn": ("syn", 1), "bal": ("bal", 1), "tot": ("tot", 1), "syn, p = 2": ("syn", 2)}
 ARCHITECTURES = ("64-300-60-300-10", "64-40-400-10", "64-60-60-600-10")
 
