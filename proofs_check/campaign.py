@@ -4,9 +4,11 @@ The one seam to parallel execution is `concurrent.futures.Executor`. Workers rec
 find the claim themselves; they return rows, which the driver writes to the ledger before it reports them.
 """
 
+import ctypes
 import math
 import os
 import signal
+import sys
 import time
 import traceback
 import warnings
@@ -16,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +29,7 @@ from proofs_check.points import draws, from_json, to_json
 from proofs_check.verdict import SUITE_RISK, Judgement, judge, meets, tightness
 
 BATCH_SECONDS = 0.5  # a batch of points is about this long: progress moves, and a kill loses no more
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 IN_FLIGHT = 256  # tasks handed to the executor at a time
 FAILED = {"raised": "raised", "poisoned": "could not be judged"}  # verdicts that are none, and what to say of them
 
@@ -76,7 +79,12 @@ def expects_refutation(claim: Claim[Any], variant: str) -> bool:
 
 
 def start_worker() -> None:
-    """Leave Ctrl-C to the driver, and floating-point warnings to the claims, which answer in enclosures."""
+    """Leave Ctrl-C to the driver, and floating-point warnings to the claims, which answer in enclosures.
+
+    On Linux a worker ends when whoever started it does, however that ended and whatever the worker is at.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore", RuntimeWarning)
 
@@ -209,6 +217,7 @@ def ctrl_c_later() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # when it starts, it lets Ctrl-C through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

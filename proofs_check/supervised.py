@@ -6,7 +6,6 @@ microsecond, and then it tells which point was being judged. POSIX only.
 """
 
 import atexit
-import ctypes
 import math
 import os
 import platform
@@ -57,8 +56,6 @@ def serve(asked: int, begun: int, memory: int) -> None:
     """Judge what is asked until nobody asks any more."""
     import resource
 
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: never outlive who asked, not even in a hanging point
     start_worker()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))

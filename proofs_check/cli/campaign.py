@@ -131,7 +131,7 @@ def _print(reports: list[Any], files: list[str], seconds: float) -> None:
     table.add_column("", no_wrap=True)
     table.add_column("claim", overflow="fold", min_width=20)
     rare = [name for name in ("out_of_scope", "raised", "poisoned") if any(getattr(item, name) for item in reports)]
-    named = ("points", "holds", "undec.", "refuted", *(name.replace("_", " ") for name in rare), "tightest", "a core, per s")
+    named = ("points", "holds", "undec.", "refuted", *(name.replace("_", " ") for name in rare), "tightest", "rate")
     for column in named:
         table.add_column(column, justify="right", no_wrap=True)
     for item in reports:
