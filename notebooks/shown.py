@@ -64,7 +64,7 @@ def shell(folder: Path, *words: str, lines: int = 40) -> mo.Html:
         "$ proofs-check " + " ".join(words), 88, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
     text = escape("\n".join([" \\\n".join(command), *shown])).replace("\n", "&#10;")  # one line fits into any Markdown
-    look = "overflow-x: auto; font-size: 0.8rem; line-height: 1.4; padding: 0.8rem; background: var(--slate-2, #8881)"
+    look = "white-space: pre-wrap; font-size: 0.8rem; line-height: 1.4; padding: 0.8rem; background: var(--slate-2, #8881)"
     return mo.Html(f'<pre style="{look}">{text}</pre>')
 
 
