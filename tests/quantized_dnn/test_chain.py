@@ -1,3 +1,4 @@
+import importlib
 from dataclasses import replace
 from fractions import Fraction
 
@@ -23,6 +24,7 @@ from bounds.quantized_dnn.chain import (
 from bounds.quantized_dnn.normalisation import lbn_infer
 from bounds.quantized_dnn.training import Recipe, apply, as_rows, convolutional, fully_connected, infer, per_neuron, save, train
 from bounds.synaptic_penalty.events import event_driven_layer
+from experiments.results import load
 
 F = Fraction
 
@@ -260,3 +262,16 @@ def test_inputs_become_integers_half_up():
 def test_what_does_not_fit_is_one_sentence(make, words):
     with pytest.raises(ValueError, match=words):
         make(fully_connected(np.random.default_rng(0), (4, 3, 2), 3, 3))
+
+
+@pytest.mark.parametrize("name", ["quantized_dnn_chain", "quantized_dnn_mnist"])
+def test_the_kept_chains_are_exact_on_every_image_of_every_net(name):
+    module, rows = importlib.import_module(f"experiments.{name}"), load(name)
+    trained = {(row["net"], row["M_w"], row["M_a"]) for row in rows}
+    assert trained == {(kind, *states) for kind, several in module.NETS.items() for states in several}
+    assert {M_w for _, M_w, _ in trained} == {2, 3, 5}
+    assert {M_a for _, _, M_a in trained} >= {2, 3, 5}
+    assert sum(row["integer_wrong"] + row["spiking_wrong"] for row in rows) == 0
+    assert all(row["A_negative"] and row["A_zero"] for row in rows if row["fold"] == "signs")
+    assert any(row["ties"] for row in rows)
+    assert any(row["float32_wrong"] + row["float64_wrong"] for row in rows)  # floats do miss states, so the check can fail
