@@ -6,21 +6,22 @@ a claim's code, the newest rows count.
 
 import json
 import sqlite3
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from proofs_check.ledger import LedgerProblem, Row
+from proofs_check.ledger import reading
 
-Question = tuple[str, str, str]  # claim, variant, task
 GOOD_PLACES = 9  # digits to which two scores must agree to count as the same
 
 
-class Book(NamedTuple):
-    """The newest answer to each question, and the environments that gave answers."""
+class Answer(NamedTuple):
+    """The newest answer to one question."""
 
-    answers: dict[Question, Row]
-    environments: list[dict[str, str]]
+    question: tuple[str, str, str]  # claim, variant, task
+    verdict: str
+    tightness: float | None
+    source: str
 
 
 class Comparison(NamedTuple):
@@ -32,45 +33,56 @@ class Comparison(NamedTuple):
     environments: tuple[list[dict[str, str]], list[dict[str, str]]]
 
 
-def read(path: Path) -> Book:
-    """A ledger, opened for reading only. LedgerProblem says what is wrong with the file."""
-    if not path.is_file():
-        raise LedgerProblem(f"{path} is {'a folder' if path.is_dir() else 'not there'}")
-    try:
-        book = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True)
-        try:
-            rows = book.execute(f"SELECT {', '.join(Row._fields)} FROM result ORDER BY rowid")
-            answers = {(row.claim, row.variant, row.task): row for row in map(Row._make, rows)}
-            environments = [
-                json.loads(versions) for (versions,) in book.execute("SELECT versions FROM environment ORDER BY id")
-            ]
-        finally:
-            book.close()
-    except (sqlite3.Error, ValueError) as problem:
-        raise LedgerProblem(f"{path} cannot be read as a ledger: {problem}") from problem
-    return Book(answers, environments)
+def _answers(book: sqlite3.Connection) -> Iterator[Answer]:
+    """In the order of the questions. Of a group sqlite gives the columns of the row with the maximum."""
+    query = "SELECT claim, variant, task, verdict, tightness, source, MAX(rowid) FROM result GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    for claim, variant, task, verdict, tightness, source, _ in book.execute(query):
+        yield Answer((claim, variant, task), verdict, tightness, source)
+
+
+def _side_by_side(first: Iterator[Answer], second: Iterator[Answer]) -> Iterator[tuple[Answer | None, Answer | None]]:
+    """Two ordered streams, matched by question: campaigns have more rows than fit in memory."""
+    a, b = next(first, None), next(second, None)
+    while a or b:
+        if b is None or (a and a.question < b.question):
+            yield a, None
+            a = next(first, None)
+        elif a is None or b.question < a.question:
+            yield None, b
+            b = next(second, None)
+        else:
+            yield a, b
+            a, b = next(first, None), next(second, None)
 
 
 def compare(left: Path, right: Path) -> Comparison:
     """Claim by claim: questions in both, in one only, verdicts that changed, and the tightest scores."""
-    a, b = read(left), read(right)
-    both = sorted(a.answers.keys() & b.answers.keys())
-    changed = [_change(q, a.answers[q], b.answers[q]) for q in both if a.answers[q].verdict != b.answers[q].verdict]
-    moved = sum(not _same(a.answers[q].tightness, b.answers[q].tightness) for q in both)
-    claims = sorted({q[0] for q in a.answers.keys() | b.answers.keys()})
-    counts = [Counter(q[0] for q in questions) for questions in (a.answers, b.answers, both)]
-    by_claim = Counter(change["claim"] for change in changed)
-    lines = []
-    for claim in claims:
-        first, second, shared = (count[claim] for count in counts)
-        line: dict[str, Any] = {"claim": claim, "both": shared, "only first": first - shared, "only second": second - shared}
-        line |= {"changed": by_claim[claim], "tightest first": _tightest(a, claim), "tightest second": _tightest(b, claim)}
-        lines.append(line)
-    return Comparison(lines, changed, moved, (a.environments, b.environments))
+    changed, moved = list[dict[str, Any]](), 0
+    lines = dict[str, dict[str, Any]]()
+    with reading(left) as a, reading(right) as b:
+        for first, second in _side_by_side(_answers(a), _answers(b)):
+            claim = (first or second).question[0]  # type: ignore[union-attr]  # one of the two is there
+            counts = {"both": 0, "only first": 0, "only second": 0, "changed": 0}
+            line = lines.setdefault(claim, {"claim": claim, **counts, "tightest first": None, "tightest second": None})
+            line["both" if first and second else "only first" if first else "only second"] += 1
+            for side, answer in (("tightest first", first), ("tightest second", second)):
+                if answer and not answer.question[1] and answer.tightness is not None:
+                    line[side] = answer.tightness if line[side] is None else max(line[side], answer.tightness)
+            if first and second:
+                moved += not _same(first.tightness, second.tightness)
+                if first.verdict != second.verdict:
+                    line["changed"] += 1
+                    changed.append(_change(first, second))
+        environments = _environments(a), _environments(b)
+    return Comparison([*lines.values()], changed, moved, environments)
 
 
-def _change(question: Question, first: Row, second: Row) -> dict[str, Any]:
-    names = dict(zip(("claim", "variant", "task"), question, strict=True))
+def _environments(book: sqlite3.Connection) -> list[dict[str, str]]:
+    return [json.loads(versions) for (versions,) in book.execute("SELECT versions FROM environment ORDER BY id")]
+
+
+def _change(first: Answer, second: Answer) -> dict[str, Any]:
+    names = dict(zip(("claim", "variant", "task"), first.question, strict=True))
     return names | {"first": first.verdict, "second": second.verdict, "same code": first.source == second.source}
 
 
@@ -78,8 +90,3 @@ def _same(first: float | None, second: float | None) -> bool:
     if first is None or second is None:
         return first is second
     return abs(first - second) <= 10.0**-GOOD_PLACES * max(1.0, abs(first), abs(second))
-
-
-def _tightest(book: Book, claim: str) -> float | None:
-    mine = (row.tightness for (key, variant, _), row in book.answers.items() if key == claim and variant == "")
-    return max((score for score in mine if score is not None), default=None)

@@ -1,10 +1,13 @@
 """Results as rows: an append-only sqlite file that survives being killed at any moment, and from which a run resumes."""
 
 import json
+import os
 import platform
 import sqlite3
+import tempfile
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +25,7 @@ CREATE TABLE IF NOT EXISTS result (
 );
 COMMIT;
 """
+LOCK_SECONDS = 10.0  # how long another writer is waited for
 PACKAGES = ("proofs-check", "numpy", "scipy", "sympy", "cvxpy-base", "clarabel", "hypothesis", "python-flint", "cma")
 
 
@@ -69,7 +73,7 @@ class Ledger:
         self.path = path
         try:
             # The process that opened it is the only writer; workers return rows and never touch the file.
-            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10)
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=LOCK_SECONDS)
             weakref.finalize(self, self._db.close)  # a ledger that is dropped is closed, in memory or not
         except sqlite3.Error as problem:
             raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
@@ -134,3 +138,98 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+# ---- reading only -----------------------------------------------------------------------------------------------------
+
+MAY = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+TABLES = f"result({', '.join([*Row._fields, 'environment'])}) and environment(id, versions)"
+NUMBERS = {"risk": "DOUBLE", "tightness": "DOUBLE", "seconds": "DOUBLE", "calls": "BIGINT"}  # the other columns are words
+CHUNK = 20_000  # rows in memory at a time
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A ledger that nobody can write to through this; LedgerProblem says what is wrong with the file."""
+    if not path.is_file():
+        raise LedgerProblem(f"{path} is {'a folder' if path.is_dir() else 'not there'}")
+    try:
+        book = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)
+        try:
+            columns = [row[1] for row in book.execute("PRAGMA table_info(result)")]
+            if columns != [*Row._fields, "environment"]:
+                tables = sorted(name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+                raise LedgerProblem(f"{path} is a sqlite file but no ledger of this version: its tables are {tables}")
+            yield book
+        finally:
+            book.close()
+    except sqlite3.Error as problem:
+        raise LedgerProblem(f"{path} cannot be read as a ledger: {problem}") from problem
+
+
+def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of a query that only reads. Raises ValueError, which names the tables, for any other."""
+    with reading(path) as book:
+        book.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in MAY else sqlite3.SQLITE_DENY)
+        try:
+            found = book.execute(sql)
+            rows = found.fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as problem:
+            said = "it may only read" if "authorized" in str(problem) else str(problem)
+            raise ValueError(f"cannot answer {sql!r}: {said}; the tables are {TABLES}") from problem
+        if found.description is None:
+            raise ValueError(f"{sql!r} asks nothing; the tables are {TABLES}")
+        return [column[0] for column in found.description], rows
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """What a ledger holds: for each claim rows, verdicts, versions of its code and seconds; environments; bytes."""
+    with reading(path) as book:
+        claims: dict[str, dict[str, Any]] = {}
+        for claim, verdict, count, seconds in book.execute(
+            "SELECT claim, verdict, COUNT(*), SUM(seconds) FROM result GROUP BY claim, verdict ORDER BY claim, verdict"
+        ):
+            line = claims.setdefault(
+                claim, {"claim": claim, "rows": 0, "verdicts": {}, "versions of its code": 0, "seconds": 0.0}
+            )
+            line["rows"] += count
+            line["verdicts"][verdict] = count
+            line["seconds"] += seconds
+        for claim, sources in book.execute("SELECT claim, COUNT(DISTINCT source) FROM result GROUP BY claim"):
+            claims[claim]["versions of its code"] = sources
+        environments = [json.loads(found) for (found,) in book.execute("SELECT versions FROM environment ORDER BY id")]
+    rows = sum(line["rows"] for line in claims.values())
+    return {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "rows": rows,
+        "claims": [*claims.values()],
+        "environments": environments,
+    }
+
+
+def to_parquet(path: Path, out: Path) -> int:
+    """Write all rows to a parquet file, with the versions of the environment in words; returns how many there are.
+
+    A file that was there is replaced once the new one is whole. Needs duckdb; raises duckdb.Error where `out` cannot be
+    written.
+    """
+    import duckdb
+    import numpy as np
+
+    names = [*Row._fields, "environment"]
+    kinds = ", ".join(f"{name} {NUMBERS.get(name, 'VARCHAR')}" for name in names)
+    with reading(path) as book, tempfile.TemporaryDirectory(dir=out.parent, prefix=f"{out.name}.") as folder:
+        with duckdb.connect(f"{folder}/rows") as database:
+            database.execute(f"CREATE TABLE result ({kinds})")
+            joined = "result JOIN environment ON id = environment ORDER BY result.rowid"
+            found = book.execute(f"SELECT {', '.join(Row._fields)}, versions FROM {joined}")
+            while rows := found.fetchmany(CHUNK):
+                columns = zip(names, zip(*rows, strict=True), strict=True)
+                chunk = {name: np.array(values, float if name in NUMBERS else object) for name, values in columns}
+                database.execute("INSERT INTO result SELECT * FROM chunk")
+                del chunk
+            [count] = database.execute("SELECT COUNT(*) FROM result").fetchone() or [0]
+            database.execute("COPY result TO $file (FORMAT parquet, COMPRESSION zstd)", {"file": f"{folder}/whole"})
+        os.replace(f"{folder}/whole", out)
+    return int(count)

@@ -13,7 +13,9 @@ from proofs_check.cli import (
     energy,
     entropy,
     experiment,
+    explore,
     figures,
+    ledger,
     listing,
     new,
     prune,
@@ -46,6 +48,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "replay": replay.replay,
     "new": new.new,
     "figures": figures.figures,
+    "explore": explore.explore,
     "experiment": experiment.experiment,
     "entropy": entropy.entropy,
     "spikes": spikes.spikes,
@@ -57,6 +60,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "campaign": campaign.campaign,
     "card": card.card,
     "report": report.report,
+    "ledger": ledger.ledger,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
