@@ -174,6 +174,32 @@ def test_pooled_walks_give_the_potentials_of_the_pooled_convolution_and_the_coun
     assert found[1] == by_cells[1] < operations
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_the_penalty_of_a_random_architecture_is_its_walk(seed):
+    """Maps through pooling into a convolution (stride, padding, dilation, groups) and along a skip; then a dense layer."""
+    rng = np.random.default_rng(seed)
+    groups, q, stride, dilation = (int(v) for v in rng.integers(1, 3, 4))
+    kernel, padding, H, W = (int(v) for v in (rng.integers(1, 4), rng.integers(0, 3), *rng.integers(8, 13, 2)))
+    maps, hidden = rng.integers(0, 2, (3, 4, H, W)), rng.integers(0, 2, (3, 20))  # three steps
+    shape = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    psi = average_pool_fanout(conv_fanout_2d((4, H // q, W // q), 6, kernel, **shape), q, (H, W))
+    weights = np.ones((6, 4 // groups, kernel, kernel), dtype=int)
+    if seed % 2:
+        psi = psi + skip_fanout((4, H, W), "projection", 6, stride)
+        skip, along = np.ones((6, 4, 1, 1), dtype=int), {"stride": stride}
+    else:
+        psi = psi + skip_fanout((4, H, W))
+        skip, along = np.ones((4, 1, 1, 1), dtype=int), {"groups": 4}
+    walked = sum(
+        event_driven_layer(s, weights, pool=q, **shape)[1]
+        + event_driven_layer(s, skip, **along)[1]
+        + event_driven_layer(h, np.ones((10, 20), dtype=int))[1]
+        for s, h in zip(maps, hidden, strict=True)
+    )
+    omega = synaptic_penalty([maps.reshape(1, 3, -1), hidden[None]], [psi.ravel(), np.full(20, 10)])
+    assert omega == walked > 0
+
+
 def test_skips_are_walked_as_convolutions():
     rng = np.random.default_rng(5)
     spikes = rng.integers(0, 2, (3, 5, 4))
