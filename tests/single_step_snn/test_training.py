@@ -133,6 +133,21 @@ def test_gradients_through_the_primitive_are_central_differences(of, kind, p, ma
             assert gradient[index] == pytest.approx(numerical, rel=1e-6, abs=1e-7), name
 
 
+def test_gradients_of_the_convolutional_net_at_its_real_size_are_central_differences():
+    rng = np.random.default_rng(10)
+    net = convolutional(rng, 28, (8, 16), 10, np.float64)
+    x, y = rng.random((2, 784)), rng.integers(0, 10, 2)
+    neurons, penalty = Neurons(kind="graded"), penalty_of(net, "syn", 2.0)
+
+    def loss() -> float:
+        found = gradients(net, x, y, neurons, penalty)
+        return found.loss + penalty.lam * found.omega
+
+    for name, gradient in gradients(net, x, y, neurons, penalty).by.items():
+        index = np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape)
+        assert gradient[index] == pytest.approx(numerical_gradient(loss, net.parameters, name, index, 1e-6), rel=1e-6), name
+
+
 def test_gradients_of_rectified_networks_are_central_differences():
     rng = np.random.default_rng(4)
     net = small_convolution(rng)
