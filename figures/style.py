@@ -56,14 +56,14 @@ def look(style: Style = STYLES["default"]) -> AbstractContextManager[None]:
     scale = style.font / FONT
     settings: Any = {
         "font.size": style.font,
-        "axes.titlesize": style.font,
+        "axes.titlesize": FONT * min(scale, style.page / PAGE),  # as wide beside its neighbours as it was drawn
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.prop_cycle": cycler(color=CYCLE),
         "axes.formatter.use_mathtext": True,
         "legend.frameon": False,
         "legend.fontsize": 7 * scale,
-        "lines.linewidth": 1.3 * scale,
+        "lines.linewidth": 1.3,
         "figure.dpi": 150,
         "figure.constrained_layout.use": True,
         "savefig.dpi": 200,
@@ -75,10 +75,20 @@ def look(style: Style = STYLES["default"]) -> AbstractContextManager[None]:
 
 
 def fit(figure: Any, style: Style) -> None:
-    """The size that a drawn figure has in a style: as wide as its place is, and high enough for its type."""
-    width, height = figure.get_size_inches()
-    scale = style.column / COLUMN if width <= COLUMN else style.page / PAGE
-    figure.set_size_inches(width * scale, height * max(scale, style.font / FONT))
+    """The size that a drawn figure has in a style: as wide as its place is, and high enough for its type; lines and markers
+    grow with the type."""
+    from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
+
+    (width, height), scale = figure.get_size_inches(), style.font / FONT
+    wider = style.column / COLUMN if width <= COLUMN else style.page / PAGE
+    figure.set_size_inches(width * wider, height * max(wider, scale))
+    lines = [line for axes in figure.axes for line in axes.lines]
+    for line in lines + [line for legend in figure.findobj(Legend) for line in legend.findobj(Line2D)]:
+        line.set(linewidth=scale * line.get_linewidth(), markersize=scale * line.get_markersize())
+        line.set_markeredgewidth(scale * line.get_markeredgewidth())
+    for several in (several for axes in figure.axes for several in axes.collections):
+        several.set_linewidth([scale * one for one in several.get_linewidth()])
 
 
 def save(figure: Any, file: Path, title: str, about: Mapping[str, Any] | None = None) -> None:
