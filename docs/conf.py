@@ -32,7 +32,7 @@ def _display(page: Any, node: Any) -> None:
 
 
 def _append(page: Any, node: Any, display: bool) -> None:
-    from docutils.nodes import SkipNode
+    from docutils.nodes import SkipNode  # type: ignore[import-untyped]
 
     from proofs_check.tex import to_mathml
 
