@@ -6,8 +6,8 @@ full precision and three states of weights and activations; batches of 2, 8, 64 
 LBN, LBN with pooled statistics, BN. LN trains the same networks as LBN, bit for bit: it is LBN's network, at inference with
 the statistics of each image.
 
-A unit is one seed, size of batch, precision and normalisation. The full form takes about 10 minutes on a free core, the quick
-one a quarter of a minute.
+A unit is one seed, size of batch, precision and normalisation. The full form takes about 10 minutes on a free core (the kept
+table was made on a busy one, in seventeen), the quick one a quarter of a minute.
 """
 
 from dataclasses import replace

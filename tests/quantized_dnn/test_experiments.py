@@ -6,6 +6,7 @@ import pytest
 from bounds.quantized_dnn.training import Recipe, infer
 from experiments import quantized_dnn_batches as batches
 from experiments import quantized_dnn_states as states
+from experiments.results import load
 from experiments.single_step_snn_surrogates import own_split
 
 WIDE = {2: 0.03, 3: 0.005, 5: 0.002, 15: 0.0, None: 0.0}  # accuracy that M_w costs
@@ -105,3 +106,21 @@ def test_the_plans_are_the_registered_ones():
 def test_as_many_comparisons_share_the_level_as_are_made():
     assert pytest.approx(1 - 0.05 / len(states.differences(planted_states()))) == states.CONFIDENCE
     assert pytest.approx(1 - 0.05 / len(batches.differences(planted_batches(0.9)))) == batches.CONFIDENCE
+
+
+def test_the_kept_runs_give_these_verdicts():
+    found = verdicts(states, load("quantized_dnn_states"))
+    assert {claim for claim, word in found.items() if word == "supported"} == {
+        "(5, 5) at most 1 point below full",
+        "M_w = 3 above M_w = 2",
+        "M_w = 5 at most 1 point below full",
+    }
+    assert "contradicted" not in found.values()
+    found = verdicts(batches, load("quantized_dnn_batches"))
+    assert {claim for claim, word in found.items() if word == "not separated"} == {
+        "full: LBN above pooled at 2",
+        "three states: LBN above pooled at 2",
+        "three states: LBN at 2 at most 1 point below LBN at 64",
+        "three states: LBN at most 1 point below BN at 64",
+    }
+    assert "contradicted" not in found.values()
