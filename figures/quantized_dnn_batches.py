@@ -46,6 +46,6 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
         axis.set_xticks(d["batch"], labels=[str(size) for size in d["batch"]])
         axis.minorticks_off()
     axes[0].set_ylabel("test accuracy (%)")
-    axes[0].locator_params(axis="y", steps=[1, 2, 4, 10])
+    axes[0].locator_params(axis="y", steps=[1, 2, 5, 10])
     axes[0].legend(loc="lower right")
     return figure
