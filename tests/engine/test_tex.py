@@ -9,8 +9,6 @@ from proofs_check.discover import claims, module_of
 from proofs_check.prose import FORMULA
 from proofs_check.tex import BadFormula, to_mathml
 
-pytest.importorskip("math_core", reason="needs math-core, of the extra `docs`")
-
 
 def test_a_formula_keeps_its_structure_and_its_source() -> None:
     drawn = to_mathml(r"\sqrt{\frac{a}{b}} \le 1")
