@@ -156,10 +156,10 @@ def _():
     mo.md(f"""
     ## What was measured
 
-    Dense and convolutional nets, trained, folded, and run on {total["images"]:,} test images in all, with {total["ties"]:,} ties:
-    integers differ from exact arithmetic on **{total["integer_wrong"]}** images, spikes on **{total["spiking_wrong"]}**, float32
-    on {_floats["float32_wrong"]:,} and float64 on {_floats["float64_wrong"]:,}, where it changes the class of
-    {_floats["float64_classes"]}.
+    Dense and convolutional nets, trained, folded, and run on {total["images"]:,} test images in all, with {total["ties"]:,}
+    ties: integers differ from exact arithmetic on **{total["integer_wrong"]}** images, spikes on
+    **{total["spiking_wrong"]}**, float32 on {_floats["float32_wrong"]:,} and float64 on {_floats["float64_wrong"]:,}, where it
+    changes the class of {_floats["float64_classes"]}.
 
     What few states cost in accuracy was registered before the runs (digits, ten seeds, in points):
 
