@@ -55,5 +55,5 @@ def draw(d: dict[str, np.ndarray]) -> "Figure":
     axes.plot(*d["touching"], "*", color=BLACK, markersize=9, label="certificate from above: $x(t^*)$")
     axes.set_aspect("equal")
     axes.set_title(f"α = {float(d['alpha']):.4f}, t* = {float(d['t']):.4f}")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.42))
+    figure.legend(loc="outside lower center")
     return figure

@@ -135,12 +135,11 @@ def _headlines(json: bool) -> None:
     if json:
         print_json(rows)
         return
-    table = Table(title="The papers' headline numbers beside ours", box=box.SIMPLE_HEAD, title_justify="left")
-    for key, title in HEADLINES.items():
-        table.add_column(title, justify="right" if key in ("theirs", "ours", "difference") else "left")
     for paper in dict.fromkeys(row["paper"] for row in rows):
-        table.add_row(f"[bold]{paper}[/bold]")
+        table = Table(title=paper, box=box.SIMPLE_HEAD, title_justify="left")
+        for key, title in HEADLINES.items():
+            table.add_column(title, justify="right" if key in ("theirs", "ours", "difference") else "left")
         for row in rows:
             if row["paper"] == paper:
                 table.add_row(*(text(row, key) for key in HEADLINES))
-    console().print(table)
+        console().print(table)

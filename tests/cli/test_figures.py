@@ -5,8 +5,10 @@ import importlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -253,3 +255,80 @@ def test_no_space_left_is_one_sentence_and_leaves_no_half_of_a_file(tmp_path):
     assert done.returncode == 2
     assert done.stderr == f"proofs-check: cannot write {SMALL} in {tmp_path}: File too large\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_done_and_leaves_no_half_of_a_file(tmp_path):
+    long = "lstm_recovery_tolerance"  # half a minute
+    running = subprocess.Popen(
+        [*COMMAND, long, SMALL, "--out", str(tmp_path), "--jobs", "2"], stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(600):
+        if (tmp_path / f"{SMALL}.png").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=10)
+    assert running.returncode == 130
+    assert said == f"proofs-check: interrupted; 1 of 2 figures are in {tmp_path}\n"
+    assert {file.name for file in tmp_path.iterdir()} == {
+        f"{SMALL}.{kind}" for kind in ("json", "csv", "py", *pictures.FORMATS)
+    }
+    figures([SMALL], out=tmp_path, format="svg", jobs=1, json=True)  # and the next run goes on from there
+    assert pictures.kept(tmp_path / f"{SMALL}.json", pictures.source_hash(SMALL)) is not None
+
+
+@pytest.fixture(scope="module")
+def headlines():
+    return importlib.import_module("figures.headlines").rows()
+
+
+def test_every_headline_number_of_ours_is_there_and_theirs_say_how_sure_they_are(headlines):
+    papers = {row["paper"] for row in headlines}
+    assert len(papers) == 7
+    assert len({(row["paper"], row["what"]) for row in headlines}) == len(headlines)
+    for row in headlines:
+        assert np.isfinite(row["ours"]), row["what"]
+        assert (row["theirs"] is None) == (row["certainty"] == "not recoverable"), row["what"]
+        if row["difference"] is not None:
+            assert row["difference"] == row["ours"] - row["theirs"]
+        if row["unit"] in ("GB", "s", "%"):  # of another model, on other data
+            assert row["difference"] is None
+        for name in re.findall(r"experiment (\w+)", row["basis"]):
+            assert load(name)
+            assert "own model and data" in row["basis"]
+
+
+def test_headline_numbers_are_those_of_figures_and_sources(headlines):
+    from figures import gmm_entropy_dimension, spike_accumulation_cost
+    from figures.headlines import VGG
+
+    at = {row["what"]: row for row in headlines}
+    d = spike_accumulation_cost.data()
+    T = list(d["T"]).index(6)
+    for what, column in (("memory of training", "live_bytes"), ("time of a mini-batch", "seconds")):
+        for table, saf, ottt in (("Table 1", "SAF-E", "OTTT_O"), ("Table 2", "SAF-F", "OTTT_A")):
+            row = at[f"{table}: {what}, {saf} over {ottt}"]
+            assert row["ours"] == pytest.approx(spike_accumulation_cost.ratio(d, column, saf, f"{ottt}, two products")[T])
+            assert row["certainty"] == "derived"
+            assert row["theirs"] == at[f"{table}: {what}, {saf}"]["theirs"] / at[f"{table}: {what}, {ottt}"]["theirs"]
+    assert [round(at[f"Table {k}: time of a mini-batch, {name}"]["theirs"], 3) for k, name in ((1, "SAF-E over OTTT_O"),
+            (2, "SAF-F over OTTT_A"))] == [ratio for _, _, ratio in spike_accumulation_cost.RATIOS if ratio]  # fmt: skip
+    # the net of OTTT's code: 9.22 million weights in convolutions, 605.75 million multiply-adds, the first layer 0.29 %
+    assert sum(9 * a * b for a, b, _ in VGG) == pytest.approx(9.22e6, rel=1e-3)
+    assert sum(9 * a * b * side**2 for a, b, side in VGG) + 5120 == pytest.approx(605.75e6, rel=1e-5)
+    assert at["abstract: forward products, OTTT over SAF (“halved”)"]["ours"] == pytest.approx(1.9971, abs=5e-5)
+    assert at["entropy, sampled: two unit Gaussians in the plane, four apart (proxymix)"]["difference"] < 2 * 0.020  # its s.e.
+    dims = list(gmm_entropy_dimension.DIMENSIONS)
+    assert {1, 10, 100} <= set(dims)
+    assert at["mean gap of two components with means N(0, I), m = 10"]["ours"] == pytest.approx(0.0628790944969, rel=1e-10)
+
+
+def test_headlines_as_a_table_and_as_json(headlines, capsys):
+    figures(headlines=True, json=True)
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(headlines))
+    figures(headlines=True)
+    said = capsys.readouterr().out
+    for words in ("Spectral pruning", "not", "recoverable", "how sure", "1.656 GB", "93.54 %"):
+        assert words in said
