@@ -45,6 +45,7 @@ def write(folder: Path) -> None:
             _save(folder / paper / f"{name}.md", _claim(paper, name, claim, links))
     _save(folder / "tools.md", _tools())
     _save(folder / "experiments.md", _experiments())
+    _save(folder / "commands" / "index.md", _commands())
     for verb, function in VERBS.items():
         _save(folder / "commands" / f"{verb}.md", _command(verb, function))
 
@@ -170,7 +171,8 @@ def _all_claims(papers: dict[str, dict[str, Claim[Any]]]) -> list[str]:
     lines = ["# The claims", "", f"{count} claims with {variants} falsified variants, paper by paper.", "", "```{toctree}"]
     lines += [":hidden:", "", *(f"{paper}/index" for paper in papers), "```"]
     for paper, found in papers.items():
-        lines += ["", f"## [{_escaped(paper)}]({paper}/index.md)"]
+        about = _doc(importlib.import_module(f"bounds.{paper}"))[0]
+        lines += ["", f"## [{_escaped(paper)}]({paper}/index.md)", "", markdown(about.replace("\n", " ")), ""]
         lines += _rows(found, f"{paper}/")
     return lines
 
@@ -344,6 +346,28 @@ def _arguments(text: str) -> list[str]:
 
 
 # ---- commands and experiments ---------------------------------------------------------------------------------------
+
+
+def _commands() -> list[str]:
+    lines = ["# Commands", "", "Each page has the options as the command itself knows them, and real output.", ""]
+    rows = ([f"[{verb}]({verb}.md)", _escaped(" ".join(_doc(function)[0].split()))] for verb, function in VERBS.items())
+    lines += [
+        *table(["command", "what it does"], rows),
+        "```{toctree}",
+        ":hidden:",
+        "",
+        *VERBS,
+        "```",
+        "",
+        "## Common to all",
+        "",
+    ]
+    lines += ["- `--json` prints one document for machines, `--help` the options."]
+    lines += ["- Equal seeds give equal answers, whatever the number of processes."]
+    lines += [
+        "- Exit codes: 0 if all is as it should be, 1 if not, 2 for bad input (one sentence says what), 130 after Ctrl-C."
+    ]
+    return lines
 
 
 def _command(verb: str, function: Callable[..., None]) -> list[str]:
