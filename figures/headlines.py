@@ -237,15 +237,22 @@ def synaptic_penalty() -> Iterator[Headline]:
 
 def quantized_dnn() -> Iterator[Headline]:
     """Fifteen pictures exist; none could be read."""
-    name = "quantized_dnn_chain"
+    states, batches = _own("quantized_dnn_states", "digits, LBN"), _own("quantized_dnn_batches", "digits, full precision")
 
-    def accuracy(M: int) -> float:
-        mine = [r for r in _load(name) if (r["net"], r["fold"], r["M_w"], r["M_a"]) == ("dense", "fine", M, M)]
+    def of_states(M: int | None) -> float:
+        mine = [r for r in _load("quantized_dnn_states") if (r["M_w"], r["M_a"]) == (M, M)]
         return 100 * _mean(r["accuracy"] for r in mine)
 
-    for M in (2, 3, 5):
-        ours = accuracy(M)
-        yield Headline(f"accuracy, {M} states of weights and of activations", "%", ours, _own(name, "digits, LBN"))
+    def of_batches(norm: str, batch: int) -> float:
+        mine = [r for r in _load("quantized_dnn_batches") if (r["precision"], r["norm"], r["batch"]) == ("full", norm, batch)]
+        return 100 * _mean(r["accuracy"] for r in mine)
+
+    for M in (2, 3, 5, None):
+        what = f"{M} states of weights and of activations" if M else "full precision"
+        yield Headline(f"accuracy, {what}", "%", of_states(M), states)
+    for batch in (2, 64):
+        gain = of_batches("LBN", batch) - of_batches("BN", batch)
+        yield Headline(f"accuracy of LBN less that of BN, {batch} images at a time", "points", gain, batches)
 
 
 PAPERS: dict[str, Callable[[], Iterator[Headline]]] = {

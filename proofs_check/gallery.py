@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from proofs_check.discover import find, module_of
+from proofs_check.discover import UnknownClaim, find, module_of
 from proofs_check.pages import document, section, table
-from proofs_check.pictures import FORMATS
+from proofs_check.pictures import FORMATS, source_hash
 from proofs_check.prose import to_html
 
 DENSITY = 1.6  # pixels of a PNG per pixel of the page: a figure as wide as a printed page is as wide as this one
@@ -22,8 +22,11 @@ def shown(out: Path, names: Sequence[str]) -> list[dict[str, Any]]:
         try:
             said = json.loads((out / f"{name}.json").read_text(encoding="utf-8"))
             about = {key: said[key] for key in ("figure", "caption", "shows", "claims", "seeds", "proofs-check", "source")}
-        except (OSError, ValueError, TypeError, KeyError):
-            continue  # not made, or not by this command
+            for key in about["claims"]:
+                find(key)
+        except (OSError, ValueError, TypeError, KeyError, UnknownClaim):
+            continue  # not made, or not by this command, or by one that knew other claims
+        about["since"] = "" if about["source"] == source_hash(name) else ", which has changed since then"
         found.append(about | {"files": [kind for kind in ("csv", "json", *FORMATS) if (out / f"{name}.{kind}").is_file()]})
     return found
 
@@ -61,7 +64,7 @@ def _figure(one: Mapping[str, Any]) -> str:
         f"<section id='{name}'><h2>{title}</h2><figure>{image}</figure>{rest}"
         f"<ul><li>Numbers and pictures: {links}.</li><li>Source: <a href='{name}.py'>figures/{name}.py</a>.</li>"
         f"<li>Claims: {claims}.</li></ul>"
-        f"<p class='claim'>{seeds}source {one['source']}, proofs-check {one['proofs-check']}. "
+        f"<p class='claim'>{seeds}source {one['source']}{one['since']}; proofs-check {one['proofs-check']}. "
         f"<code>proofs-check figures {name}</code></p></section>"
     )
 

@@ -10,7 +10,6 @@ import typer
 
 from proofs_check.cli.common import Json, Problem, console, one_sentence, print_json
 
-FORMATS = ("pdf", "svg", "png")
 NO_FIGURES = ("style", "headlines")  # modules of the package that figures share
 
 
@@ -23,7 +22,7 @@ def names_of_figures() -> list[str]:
 def figures(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Figures to draw; all by default.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files and the page that shows them, index.html.")] = Path("out"),
-    format: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")] = ",".join(FORMATS),
+    format: Annotated[str, typer.Option(help="Of the pictures, comma-separated.")] = "pdf,svg,png",
     style: Annotated[str, typer.Option(help="Size and type of a place: neurips, icml, ieee, jmlr, slides, ...")] = "default",
     jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one per core.")] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute all numbers anew.")] = False,
@@ -35,11 +34,13 @@ def figures(
     Beside each picture lie its numbers, as JSON and CSV, and its source. Numbers are computed again only if what they rest
     on has changed, or with --fresh. After Ctrl-C (exit code 130) the figures that were done stay.
     """
+    from difflib import get_close_matches
+
+    from proofs_check.pictures import FORMATS
+
     known = names_of_figures()
     for name in names or []:
         if name not in known:
-            from difflib import get_close_matches
-
             close = get_close_matches(name, known, n=1, cutoff=0.3)
             raise Problem(f"no figure is called {name!r}{f'; did you mean {close[0]!r}?' if close else ''}")
     kinds = list(dict.fromkeys(kind.strip().lower() for kind in format.split(",") if kind.strip()))
@@ -50,7 +51,7 @@ def figures(
     if headlines:
         _headlines(json)
         return
-    rows = _make(names or known, out, kinds, style, jobs, fresh)
+    rows = _make(list(dict.fromkeys(names or known)), out, kinds, style, jobs, fresh)
     page = _page(out, known)
     if json:
         print_json([row for row in rows if "files" in row])
@@ -110,11 +111,10 @@ def _make(names: Sequence[str], out: Path, kinds: list[str], style: str, jobs: i
 
 def _page(out: Path, known: Sequence[str]) -> Path:
     """The gallery of all figures in a folder."""
-    from proofs_check.discover import UnknownClaim
     from proofs_check.gallery import page, shown
 
     file = out / "index.html"
-    with one_sentence(OSError, UnknownClaim, ValueError):
+    with one_sentence(OSError, ValueError):
         text = page(shown(out, known), importlib.import_module("figures.headlines").rows())
         part = out / ".index.html"
         try:
@@ -138,7 +138,7 @@ def _headlines(json: bool) -> None:
     for paper in dict.fromkeys(row["paper"] for row in rows):
         table = Table(title=paper, box=box.SIMPLE_HEAD, title_justify="left")
         for key, title in HEADLINES.items():
-            table.add_column(title, justify="right" if key in ("theirs", "ours", "difference") else "left")
+            table.add_column(title, justify="right" if key in ("theirs", "ours", "difference") else "left", overflow="fold")
         for row in rows:
             if row["paper"] == paper:
                 table.add_row(*(text(row, key) for key in HEADLINES))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from experiments.results import load
 from figures import gmm_entropy_separation, style
-from proofs_check import pictures
+from proofs_check import gallery, pictures
 from proofs_check.cli.common import Problem
 from proofs_check.cli.figures import figures, names_of_figures
 from proofs_check.points import from_json
@@ -68,6 +68,17 @@ def test_a_figure_stands_beside_its_numbers_and_on_a_page(tmp_path, capsys):
         np.testing.assert_array_equal(found["numbers"][name], array)
     assert (tmp_path / f"{SMALL}.py").read_text() == Path(gmm_entropy_separation.__file__).read_text()
     assert f"src='{SMALL}.svg'" in (tmp_path / "index.html").read_text()
+
+
+def test_the_page_shows_what_is_in_the_folder_and_says_if_its_source_has_changed(folder):
+    made(folder, kinds=("png",))
+    (folder / "gmm_entropy_bounds.json").write_text("{}")  # not one of ours: left out
+    [entry] = gallery.shown(folder, ["gmm_entropy_bounds", "gmm_entropy_digits", SMALL])
+    assert entry["files"] == ["csv", "json", "png"]
+    assert "source a source, which has changed since then;" in gallery.page([entry], [])
+    file = folder / f"{SMALL}.json"
+    file.write_text(file.read_text().replace("separation_duality", "a_claim_of_once"))
+    assert gallery.shown(folder, [SMALL]) == []
 
 
 def test_arrays_of_all_shapes_are_read_back_from_the_csv(folder, monkeypatch):
