@@ -362,11 +362,9 @@ def _commands() -> list[str]:
         "## Common to all",
         "",
     ]
-    lines += ["- `--json` prints one document for machines, `--help` the options."]
+    lines += ["- `--json`, of all but `explore`, prints one document for machines; `--help` prints the options."]
     lines += ["- Equal seeds give equal answers, whatever the number of processes."]
-    lines += [
-        "- Exit codes: 0 if all is as it should be, 1 if not, 2 for bad input (one sentence says what), 130 after Ctrl-C."
-    ]
+    lines += ["- Exit codes: 0 if all is as it should be, 1 if not, 2 for bad input (in one sentence), 130 after Ctrl-C."]
     return lines
 
 
