@@ -13,7 +13,7 @@ import tokenize
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -123,6 +123,26 @@ def test_every_shown_command_has_output_or_says_nothing() -> None:
         for block in blocks(page.read_text(encoding="utf-8")):
             for command, shown in commands(block) if not block.file else []:
                 assert shown.strip() or command.split()[0] in quiet, f"{page.name}: {command}"
+
+
+def test_pages_know_the_words_of_the_code() -> None:
+    """Verdicts, kinds of trust, columns of a ledger, fields of a counterexample: each is explained where it should be."""
+    from bounds.claim import Trust
+    from proofs_check.counterexample import FORMAT
+    from proofs_check.ledger import Row
+    from proofs_check.points import RESERVED
+    from proofs_check.verdict import LOOK_RISK, SUITE_RISK, Verdict
+
+    verdicts, formats, risk = (
+        (DOCS / "concepts" / f"{name}.md").read_text("utf-8") for name in ("verdicts", "formats", "risk")
+    )
+    assert all(f"| {word} |" in verdicts for word in (*get_args(Verdict), *get_args(Trust)))
+    assert all(f"`{column}`" in formats for column in Row._fields)
+    assert all(f'`{{"{kind}": ' in formats for kind in RESERVED)
+    assert FORMAT in formats
+    assert (LOOK_RISK, SUITE_RISK) == (1e-12, 1e-6)
+    assert "10^{-12}" in risk
+    assert "10^{-6}" in risk
 
 
 # ---- Markdown made from docstrings ----------------------------------------------------------------------------------
