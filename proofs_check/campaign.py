@@ -78,13 +78,15 @@ def expects_refutation(claim: Claim[Any], variant: str) -> bool:
 # ---- in the worker --------------------------------------------------------------------------------------------------
 
 
-def start_worker() -> None:
+def start_worker(parent: int) -> None:
     """Leave Ctrl-C to the driver, and floating-point warnings to the claims, which answer in enclosures.
 
-    On Linux a worker ends when whoever started it does, however that ended and whatever the worker is at.
+    On Linux a worker ends when the process that started it does, however that ended and whatever the worker is at.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before this
+            os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore", RuntimeWarning)
 
@@ -197,7 +199,7 @@ def process_pool(jobs: int) -> Iterator[Executor]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     others = set(active_children())
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker)
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker, initargs=(os.getpid(),))
     try:
         with ctrl_c_later():  # a worker inherits this, and cannot be interrupted before `start_worker`
             for _ in range(jobs):

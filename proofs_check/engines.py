@@ -5,6 +5,7 @@ Local processes are loky's, clusters are dask's; both come with the extra `campa
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import ExitStack, contextmanager
@@ -42,7 +43,7 @@ def local(jobs: int) -> Iterator[Engine]:
 
     def opened() -> Executor:
         with ctrl_c_later():  # a worker inherits this
-            executor: Executor = loky.get_reusable_executor(max_workers=jobs, initializer=start_worker)
+            executor: Executor = loky.get_reusable_executor(max_workers=jobs, initializer=start_worker, initargs=(os.getpid(),))
             executor.submit(int)
         return executor
 

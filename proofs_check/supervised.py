@@ -52,11 +52,11 @@ class JudgeProblem(Exception):
 # ---- in the judging process -----------------------------------------------------------------------------------------
 
 
-def serve(asked: int, begun: int, memory: int) -> None:
+def serve(parent: int, asked: int, begun: int, memory: int) -> None:
     """Judge what is asked until nobody asks any more."""
     import resource
 
-    start_worker()
+    start_worker(parent)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
     connection = Connection(asked)
@@ -103,9 +103,10 @@ class _Judging:
         self._begun, begun = os.pipe()
         path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
         code = "import sys; from proofs_check.supervised import serve; serve(*map(int, sys.argv[1:]))"
+        words = (os.getpid(), asked.fileno(), begun, int(limits.gibibytes * 2**30))
         self._process = subprocess.Popen(
             # "-P": a folder that happens to be the current one holds no module for it that it would not hold for us
-            [sys.executable, "-P", "-c", code, str(asked.fileno()), str(begun), str(int(limits.gibibytes * 2**30))],
+            [sys.executable, "-P", "-c", code, *map(str, words)],
             pass_fds=(asked.fileno(), begun),
             env={**os.environ, "PYTHONPATH": path, **dict.fromkeys(BLAS, "1")},
             stdin=subprocess.DEVNULL,

@@ -1,1 +1,1 @@
-"""Claims that take the process that judges them with them at some points, each in its own way."""
+"""Claims for campaigns: `points` takes the process that judges it along at some points, each in its own way."""
