@@ -1,6 +1,7 @@
 """What every tour shows in the same way: a judged point, why a claim is true, a table, a command with what it printed."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,9 @@ def judged(key: str, point: Mapping[str, Any], variant: str = "") -> tuple[Judge
 def why(key: str) -> mo.Html:
     """The docstring of a claim's module, folded: the whole statement, the reason, and who vouches for the numbers."""
     module = module_of(key)
-    return mo.accordion({f"Why it is true: {module.__name__.replace('.', '/')}.py": mo.md(module.__doc__ or "")})
+    text = re.sub(r"^#", r"\#", module.__doc__ or "", flags=re.MULTILINE)  # a number sign that begins a line is no heading
+    folded = mo.accordion({f"Why it is true: {module.__name__.replace('.', '/')}.py": mo.md(text)})
+    return mo.vstack([folded])  # a block: inside a paragraph, Markdown would read its formulas a second time
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> mo.Html:

@@ -96,7 +96,9 @@ def _(coupling, forget, tolerance):
     A run of two copies shows a recovery time only from below, so the best verdict here is *survives*. Push the recurrent weight
     until $\rho\ge1$, and the theorem says nothing.
 
-    {_line} {why(KEY)}
+    {_line}
+
+    {why(KEY)}
     """)
     return (theorem,)
 

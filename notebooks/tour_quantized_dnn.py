@@ -81,7 +81,9 @@ def _(offset, slope, states):
 
     Here {_here}. Checked in fractions for each $n$ above; left is the largest difference:
 
-    {_line} {why(KEY)}
+    {_line}
+
+    {why(KEY)}
     """)
     return (theorem,)
 

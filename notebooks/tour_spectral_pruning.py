@@ -92,7 +92,9 @@ def _(decay, scale):
     where $\varphi_k=(k+1)\,e_{{k+1}}(\mu)/e_k(\mu)$ is the mean loss of $k$ units drawn with probability
     $\propto\det\Sigma_{{JJ}}$. The checker tries every set, in fractions.
 
-    {_line} {why(KEY)}
+    {_line}
+
+    {why(KEY)}
     """)
     return point, theorem
 

@@ -90,7 +90,9 @@ def _(leak, weight):
     Not nearly: *equal*, spike for spike and potential for potential. The checker computes in fractions; left is the largest
     difference, right is zero.
 
-    {_line} {why(KEY)}
+    {_line}
+
+    {why(KEY)}
     """)
     return (theorem,)
 

@@ -89,7 +89,9 @@ def _(fanout, weight):
     Up to its strength there is only one penalty that never confuses two networks, and it is the synaptic one. The checker
     builds the confused pair in fractions, or finds none.
 
-    {_line} {why(KEY)}
+    {_line}
+
+    {why(KEY)}
     """)
     return theorem, wrong
 

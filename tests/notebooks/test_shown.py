@@ -8,6 +8,8 @@ from proofs_check.discover import claims, find
 
 pytest.importorskip("marimo", reason="needs marimo, of the extra `explore`")
 
+import marimo as mo
+
 from notebooks.shown import judged, shell, table, why
 
 
@@ -38,8 +40,11 @@ def test_a_table_has_four_digits_and_a_true_minus() -> None:
     assert "—" in text
 
 
-def test_why_is_the_statement_of_the_module() -> None:
-    assert "bounds/gmm_entropy/main_bound.py" in why("gmm_entropy.main_bound").text
+def test_why_is_the_statement_of_the_module_with_its_formulas_and_number_signs() -> None:
+    text = f"Inside of a text:\n\n{why('lstm_recovery.norm_recovery')}"
+    assert "bounds/lstm_recovery/norm_recovery.py" in text
+    assert r"\|h_t-\tilde h_t\|" in mo.md(text).text
+    assert "<h1" not in why("quantized_dnn.integer_inference").text
 
 
 def test_a_command_is_shown_with_what_it_prints() -> None:
