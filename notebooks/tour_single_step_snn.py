@@ -164,8 +164,8 @@ def _():
 
     So one step is close to full precision for {verdicts["s3nn"]["pJ"] / verdicts["ReLU"]["pJ"]:.0%} of its energy. That the
     S3NN surrogate beats the others is **not supported**, nor is it shown that one step is as good as four. A convolutional
-    net on MNIST digits (described, not registered): {_mnist["accuracy %"]} %, {_mnist["points below ReLU"]} points below ReLU, for
-    {_mnist["nJ / ReLU"]:.0%} of its energy.
+    net on MNIST digits (described, not registered) is {_mnist["points below ReLU"]} points below its ReLU twin, for
+    {_mnist["nJ / ReLU"]:.0%} of the energy.
 
     {mo.as_html(_figure)}
     """)
