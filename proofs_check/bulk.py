@@ -65,15 +65,16 @@ def campaign(
     pace = {key: Pace(find(key).cost) for key in keys}
     tasks, again = plan(keys, ledger, points, seed, pace), deque[Task]()
     before = sum(_drawn(ledger, key, seed, points, "COUNT(*)")[0][0] for key in keys)
-    pending, new, losses = dict[Future[Answer], Task](), 0, 0
+    pending, new, losses, loss = dict[Future[Answer], Task](), 0, 0, ""
     executor = engine.open()
     progress(keys[0], before, points * len(keys), 0)
     while True:
         while len(pending) < engine.in_flight and (task := again.popleft() if again else next(tasks, None)):
             try:
                 pending[executor.submit(judge_all, task, limits)] = task
-            except engine.lost:
+            except engine.lost as problem:
                 again.append(task)
+                loss = str(problem)
                 break
         if not pending and not again:
             break
@@ -81,9 +82,11 @@ def campaign(
         rows = dict[str, list[Row]]()  # by the versions that they were computed with
         for future in finished:
             task = pending.pop(future)
-            answer = _answer(future, engine)
-            if answer is None:
+            try:
+                answer = _answer(future, engine)
+            except engine.lost as problem:
                 again.append(task)
+                loss = str(problem) or type(problem).__name__
                 continue
             pace[task.claim].add(answer.rows)
             rows.setdefault(answer.versions, []).extend(map(_with_point, answer.rows))
@@ -97,20 +100,18 @@ def campaign(
         if again:
             losses += 1
             if losses > IN_A_ROW:
-                raise EngineProblem(f"{losses} times in a row a worker died before it answered")
+                raise EngineProblem(f"{losses} times in a row a worker was lost before it answered: {loss}")
             executor = engine.open()
     return [survey(key, ledger, points, seed) for key in keys]
 
 
-def _answer(future: Future[Answer], engine: Engine) -> Answer | None:
-    """None if the worker was lost, which is nobody's fault."""
+def _answer(future: Future[Answer], engine: Engine) -> Answer:
     try:
         return future.result()
-    except engine.lost:
-        return None
-    except JudgeProblem:
-        raise
-    except Exception as problem:  # as where a worker cannot import what it is sent
+    except Exception as problem:
+        if isinstance(problem, (JudgeProblem, *engine.lost)):
+            raise
+        # as where a worker cannot import what it is sent
         raise EngineProblem(f"a worker cannot do its work: {type(problem).__name__}: {problem}") from problem
 
 

@@ -76,7 +76,7 @@ def dask(address: str, jobs: int) -> Iterator[Engine]:
 
         opened()
         workers = sum(clients[-1].nthreads().values())
-        lost = (BrokenExecutor, CancelledError, distributed.KilledWorker)
+        lost = (BrokenExecutor, CancelledError, distributed.KilledWorker, OSError)  # OSError: dask's of a closed connection
         yield Engine(opened, TASKS_A_WORKER * workers, lost)
 
 

@@ -7,6 +7,8 @@ import typer
 
 from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
 
+MOST = 10**15  # points: more would take a thousand years at 30,000 a second
+
 
 def campaign(
     globs: Annotated[list[str], typer.Argument(metavar="GLOB...", help="Claims, as for `run`; false ones are left out.")],
@@ -86,14 +88,15 @@ def count(text: str) -> int:
     >>> count("1e6"), count("2_500")
     (1000000, 2500)
     """
+    from decimal import Decimal, InvalidOperation
+
     try:
-        value = float(text)
-        whole = int(text) if text.replace("_", "").isdigit() else int(value)
-    except (ValueError, OverflowError):
-        value, whole = 0.5, 0
-    if whole < 1 or whole != value:
-        raise Problem(f"--points is {text!r}; it takes a whole number from 1, as 1000000 or 1e6")
-    return whole
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not (value.is_finite() and 1 <= value <= MOST and value == int(value)):
+        raise Problem(f"--points is {text!r}; it takes a whole number from 1 to 1e15, as 1000000 or 1e6")
+    return int(value)
 
 
 def _duration(seconds: float) -> str:
