@@ -39,9 +39,10 @@ def judged(key: str, point: Mapping[str, Any], variant: str = "") -> tuple[Judge
 def why(key: str) -> mo.Html:
     """The docstring of a claim's module, folded: the whole statement, the reason, and who vouches for the numbers."""
     module = module_of(key)
-    text = re.sub(r"^#", r"\#", module.__doc__ or "", flags=re.MULTILINE)  # a number sign that begins a line is no heading
+    text = re.sub(r"\$\$.+?\$\$", lambda found: f"\n\n{' '.join(found[0].split())}\n\n", module.__doc__ or "", flags=re.DOTALL)
+    text = re.sub(r"^#", r"\#", text, flags=re.MULTILINE)  # a number sign that begins a line is no heading
     folded = mo.accordion({f"Why it is true: {module.__name__.replace('.', '/')}.py": mo.md(text)})
-    return mo.vstack([folded])  # a block: inside a paragraph, Markdown would read its formulas a second time
+    return mo.vstack([folded])  # a block: inside a paragraph, Markdown would read the text a second time
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> mo.Html:
