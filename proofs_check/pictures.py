@@ -1,8 +1,8 @@
 """Figures as files: the numbers once, as JSON and CSV, and pictures drawn from them.
 
 The JSON beside a picture is also the cache of its numbers: there is no other. It lies where one looks for it and goes with
-its folder, and an interrupted run goes on from it. It holds a hash of what the numbers rest on and one of the numbers
-themselves, so that an outdated or damaged file is made anew.
+its folder, and an interrupted run goes on from it. It holds a hash of what the numbers rest on, one of the numbers
+themselves and one of each file beside it, so that what is outdated or damaged is made anew, and nothing else.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,6 +64,11 @@ def _versions() -> str:
 
 
 @cache
+def _matplotlib() -> str:
+    return version("matplotlib")
+
+
+@cache
 def _files(unit: str) -> list[Path]:
     """Of `package.module` the file; of `package.package` everything in it."""
     package, _, name = unit.partition(".")
@@ -93,43 +98,48 @@ def _imports(file: Path) -> list[str]:
 def make(name: str, source: str, out: Path, workshop: Path, kinds: Sequence[str], style: str, fresh: bool) -> dict[str, Any]:
     """Write every file of one figure; `workshop`, a folder inside `out`, is where they are until they are whole.
 
-    What a worker process does. Returns the figure, its files, and whether its numbers were there already; or what it lacks.
+    What a worker process does. Returns the figure, its files, and whether its numbers (and its pictures) were there already;
+    or what it lacks.
     """
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
-
-    file = out / f"{name}.json"
+    document = {} if fresh else kept(out / f"{name}.json", source)
+    suffixes, drawing = ("json", "csv", "py", *kinds), f"{style} {source} {_hash(_files(DRAWING)[0])[:16]} {_matplotlib()}"
+    said = {"figure": name, "files": [str(out / f"{name}.{suffix}") for suffix in suffixes], "cached": bool(document)}
+    if document.get("drawing") == drawing and all(_sum(out, name, s) == document["files"].get(s, "") for s in suffixes[1:]):
+        return said | {"drawn": False}
     try:
-        module, look = importlib.import_module(f"figures.{name}"), importlib.import_module(DRAWING)
-        numbers = None if fresh else kept(file, source)
-        cached = numbers is not None
-        if numbers is None:
-            numbers = from_json(to_json(module.data()))  # so that a picture is the same whether or not they were read
-        sizes = look.style_of(style)
+        module = importlib.import_module(f"figures.{name}")
+        numbers = document["numbers"] if document else from_json(to_json(module.data()))  # as they will be read again
     except ModuleNotFoundError as problem:
         return {"figure": name, "lacks": f"{name} needs the package {problem.name}: pip install 'proofs-check[data]'"}
     except ValueError as problem:
         return {"figure": name, "lacks": f"{name}: {problem}"}
     about = about_of(name, module, source)
+    _write_csv(workshop / f"{name}.csv", numbers, about)
+    (workshop / f"{name}.py").write_bytes(Path(str(module.__file__)).read_bytes())
+    _draw(module, numbers, [workshop / f"{name}.{kind}" for kind in kinds], style, about)
+    document = about | {"drawing": drawing, "files": {suffix: _sum(workshop, name, suffix) for suffix in suffixes[1:]}}
+    document |= {"sha256": _digest(numbers), "numbers": numbers}
+    (workshop / f"{name}.json").write_text(to_json(document) + "\n", encoding="utf-8")
+    for suffix in suffixes:
+        (workshop / f"{name}.{suffix}").replace(out / f"{name}.{suffix}")
+    return said | {"drawn": True}
 
-    def written(suffix: str, write: Callable[[Path], object]) -> str:
-        part = workshop / f"{name}.{suffix}"
-        write(part)
-        return str(part.replace(out / part.name))
 
-    document = about | {"sha256": _digest(numbers), "numbers": numbers}
-    files = [written("json", lambda part: part.write_text(to_json(document) + "\n", encoding="utf-8"))]
-    files += [written("csv", lambda part: _write_csv(part, numbers, about))]
-    files += [written("py", lambda part: part.write_bytes(Path(str(module.__file__)).read_bytes()))]
+def _draw(module: ModuleType, numbers: dict[str, np.ndarray], files: Sequence[Path], style: str, about: dict[str, Any]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    look = importlib.import_module(DRAWING)
+    sizes = look.style_of(style)
+    shown = {key: about[key] for key in ("figure", "claims", "seeds", "proofs-check", "source")} | {"style": style}
     with look.look(sizes):
         figure = module.draw(numbers)
         look.fit(figure, sizes)
-        shown = {key: about[key] for key in ("figure", "claims", "seeds", "proofs-check", "source")} | {"style": style}
-        files += [written(kind, lambda part: look.save(figure, part, name, shown)) for kind in kinds]
+        for file in files:
+            look.save(figure, file, about["figure"], shown)
         plt.close(figure)
-    return {"figure": name, "files": files, "cached": cached}
 
 
 def about_of(name: str, module: ModuleType, source: str) -> dict[str, Any]:
@@ -145,14 +155,22 @@ def about_of(name: str, module: ModuleType, source: str) -> dict[str, Any]:
     }
 
 
-def kept(file: Path, source: str) -> dict[str, np.ndarray] | None:
-    """The numbers in a figure's JSON if they are whole and rest on that source."""
+def kept(file: Path, source: str) -> dict[str, Any]:
+    """What a figure's JSON says, if its numbers are whole and rest on that source; otherwise nothing."""
     try:
-        found = from_json(file.read_text(encoding="utf-8"))
-        numbers: dict[str, np.ndarray] = found["numbers"]
-        return numbers if (found["source"], found["sha256"]) == (source, _digest(numbers)) else None
+        found: dict[str, Any] = from_json(file.read_text(encoding="utf-8"))
+        whole = (found["source"], found["sha256"]) == (source, _digest(found["numbers"])) and {
+            "drawing",
+            "files",
+        } <= found.keys()
+        return found if whole else {}
     except Exception:  # whatever is wrong with it, the numbers can be made again
-        return None
+        return {}
+
+
+def _sum(folder: Path, name: str, suffix: str) -> str | None:
+    file = folder / f"{name}.{suffix}"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
 
 
 def _digest(numbers: dict[str, np.ndarray]) -> str:

@@ -58,7 +58,7 @@ def figures(
     else:
         for row in rows:
             if "files" in row:
-                kept = " (numbers as they were)" if row["cached"] else ""
+                kept = " (as it was)" if not row["drawn"] else " (numbers as they were)" if row["cached"] else ""
                 print(f"{row['figure']}: {', '.join(Path(file).suffix[1:] for file in row['files'])}{kept}")
         print(f"{sum('files' in row for row in rows)} figures in {out}; open {page}")
     if lacking := [row["lacks"] for row in rows if "lacks" in row]:  # the others were drawn all the same

@@ -125,6 +125,27 @@ def test_numbers_are_kept_while_their_source_and_their_file_are_as_they_were(fol
     assert len(calls) == 4 + len(damaged)
 
 
+def test_pictures_are_drawn_again_only_if_they_would_be_others(folder, monkeypatch):
+    def drawn(**more):
+        said = made(folder, **{"kinds": ("png",)} | more)
+        assert said["cached"]
+        return said["drawn"]
+
+    made(folder, kinds=("png",))
+    assert not drawn()
+    assert drawn(style="icml")
+    assert drawn()
+    assert drawn(kinds=("png", "pdf"))
+    assert not drawn()
+    (folder / f"{SMALL}.png").write_bytes((folder / f"{SMALL}.png").read_bytes()[:-1])
+    assert drawn()
+    (folder / f"{SMALL}.csv").unlink()
+    assert drawn()
+    monkeypatch.setattr(pictures, "_matplotlib", lambda: "another version")
+    assert drawn()
+    assert not drawn()
+
+
 def test_the_source_of_a_figure_is_what_it_rests_on_and_no_more(monkeypatch):
     rests = pictures.units("gmm_entropy_bounds")
     assert {"figures.gmm_entropy_bounds", "bounds.gmm_entropy", "bounds.common", "bounds.claim"} <= rests
@@ -287,7 +308,7 @@ def test_ctrl_c_keeps_what_was_done_and_leaves_no_half_of_a_file(tmp_path):
         f"{SMALL}.{kind}" for kind in ("json", "csv", "py", *pictures.FORMATS)
     }
     figures([SMALL], out=tmp_path, format="svg", jobs=1, json=True)  # and the next run goes on from there
-    assert pictures.kept(tmp_path / f"{SMALL}.json", pictures.source_hash(SMALL)) is not None
+    assert pictures.kept(tmp_path / f"{SMALL}.json", pictures.source_hash(SMALL))
 
 
 @pytest.fixture(scope="module")
