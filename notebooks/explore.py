@@ -207,10 +207,13 @@ def actions(claim, draw_numbers, exploring, key, live, mo, point, seen, set_job,
 
 @app.cell
 def clock_of(get_job, mo):
-    _job = get_job()
-    clock = mo.ui.refresh(default_interval=0.25) if _job is not None else None
-    stop_button = mo.ui.button(label="Stop", kind="danger", on_change=lambda _: _job[0].cancel())
-    mo.Html(f"<div class='pc-clock'>{clock.text}</div>") if clock is not None else None
+    def _stop(_):
+        if get_job() is not None:
+            get_job()[0].cancel()
+
+    stop_button = mo.ui.button(label="Stop", kind="danger", on_change=_stop)
+    clock = mo.ui.refresh(default_interval=0.25) if get_job() is not None else None  # looks at the request until it is done
+    mo.Html(f"<div class='pc-clock' aria-hidden='true'>{clock.text}</div>") if clock is not None else None
     return clock, stop_button
 
 

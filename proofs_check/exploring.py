@@ -308,7 +308,7 @@ def number(value: Any, digits: int = 6) -> str:
     """A number for people: short fractions and integers as they are, others to so many digits, however large or small.
 
     >>> number(Fraction(9, 10)), number(10**400), number(0.25), number(math.inf)
-    ('9/10', '1.00000e+400', '0.25', '∞')
+    ('9/10', '1e+400', '0.25', '∞')
     """
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
@@ -327,7 +327,7 @@ def number(value: Any, digits: int = 6) -> str:
         pass
     exact = Fraction(value)
     power = math.floor(_log10(abs(exact)))
-    return f"{float(exact / Fraction(10) ** power):.{digits - 1}f}e{power:+d}"
+    return f"{float(exact / Fraction(10) ** power):.{digits}g}e{power:+d}"
 
 
 def _log10(value: Any) -> float:
@@ -404,6 +404,11 @@ def reading(claim: Claim[Any], judgement: Judgement) -> str:
 # ---- the number line ------------------------------------------------------------------------------------------------
 
 
+def _finite(value: Any) -> bool:
+    """Also of integers and Fractions that no float can hold."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 class Scale:
     """Places on a line from 0 to 1 for numbers of any kind: linear, logarithmic, or logarithmic both ways around 0.
 
@@ -413,7 +418,7 @@ class Scale:
     def __init__(
         self, values: Sequence[Any], from_zero: bool, kind: Literal["linear", "log", "both ways"] | None = None
     ) -> None:
-        exact = sorted({Fraction(v) for v in values if math.isfinite(v)} or {Fraction(0)})
+        exact = sorted({Fraction(v) for v in values if _finite(v)} or {Fraction(0)})
         sizes = sorted(abs(v) for v in exact if v)
         self.kind: Literal["linear", "log", "both ways"] = "linear"
         self.small = sizes[0] if sizes else Fraction(1)
@@ -440,7 +445,7 @@ class Scale:
 
     def at(self, value: Any) -> float:
         """Infinities are at the ends; finite values keep a margin."""
-        if not math.isfinite(value):
+        if not _finite(value):
             return 0.0 if value < 0 else 1.0
         return 0.06 + 0.88 * float((self._bend(Fraction(value)) - self._from) / (self._to - self._from))
 
@@ -503,12 +508,12 @@ def number_line(claim: Claim[Any], judgement: Judgement) -> str:
 def _mark(scale: Scale, lo: Any, hi: Any, side: str) -> str:
     left, right = 100 * scale.at(lo), 100 * scale.at(hi)
     bar = f"<span class='bar {side}' style='left:{left:.3f}%;width:{max(0.0, right - left):.3f}%'></span>"
-    ends = [(place, end) for place, end in ((left, lo), (right, hi)) if math.isfinite(end)]
+    ends = [(place, end) for place, end in ((left, lo), (right, hi)) if _finite(end)]
     dots = "".join(f"<span class='dot {side}' style='left:{place:.3f}%'></span>" for place, _ in ends)
     arrows = "".join(
         f"<span class='far {side}' style='left:{place:.3f}%'>{'→' if end > 0 else '←'}</span>"
         for place, end in ((left, lo), (right, hi))
-        if math.isinf(end)
+        if not _finite(end)
     )
     return bar + dots + arrows
 
