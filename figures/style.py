@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,4 +103,6 @@ def save(figure: Any, file: Path, title: str, about: Mapping[str, Any] | None = 
         "svg": {"Description": said, "Date": None},
         "png": {"Description": said},
     }
-    figure.savefig(file, metadata={"Title": title} | metadata.get(kind, {}))
+    whole = BytesIO()  # on a full disk, writers of pictures fail in ways of their own
+    figure.savefig(whole, format=kind, metadata={"Title": title} | metadata.get(kind, {}))
+    file.write_bytes(whole.getvalue())

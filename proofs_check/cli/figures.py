@@ -82,9 +82,11 @@ def _make(names: Sequence[str], out: Path, kinds: list[str], style: str, jobs: i
     screen, rows = Console(stderr=True), dict[str, dict[str, Any]]()
     columns = (TextColumn("figures"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[name]}"))
     try:
-        with one_sentence(OSError):
+        try:
             out.mkdir(parents=True, exist_ok=True)
             workshop = TemporaryDirectory(dir=out, prefix=".making-")
+        except OSError as problem:
+            raise Problem(f"cannot write in {out}: {problem.strerror}") from problem
         with (
             workshop as folder,
             Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar,

@@ -271,21 +271,22 @@ def test_names_formats_and_styles_that_do_not_exist(tmp_path, arguments, words):
 
 def test_a_folder_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(Problem, match="file"):
+    with pytest.raises(Problem, match=f"^cannot write in {tmp_path / 'file'}: File exists$"):
         figures([SMALL], out=tmp_path / "file")
 
 
-def test_no_space_left_is_one_sentence_and_leaves_no_half_of_a_file(tmp_path):
+@pytest.mark.parametrize(("name", "most"), [(SMALL, 4096), ("synaptic_penalty_fanout", 9000)])  # the numbers, the pictures
+def test_no_space_left_is_one_sentence_and_leaves_no_half_of_a_file(tmp_path, name, most):
     import resource
 
     done = subprocess.run(
-        [*COMMAND, SMALL, "--out", str(tmp_path), "--jobs", "1"],
+        [*COMMAND, name, "--out", str(tmp_path), "--jobs", "1"],
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
     assert done.returncode == 2
-    assert done.stderr == f"proofs-check: cannot write {SMALL} in {tmp_path}: File too large\n"
+    assert done.stderr == f"proofs-check: cannot write {name} in {tmp_path}: File too large\n"
     assert list(tmp_path.iterdir()) == []
 
 
