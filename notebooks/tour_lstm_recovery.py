@@ -56,10 +56,11 @@ def portrait(point):
     rho, distance = max(abs(np.linalg.eigvals(A))), pair.distance[:, 1]
     above = np.flatnonzero(distance > e)
     last = above[-1] + 1 if above.size else 0
+    seen = f"above e until step {last}" if last < len(distance) else "above e to the end"
     with look():
         figure = Figure(figsize=(PAGE, 2.1))
         axes = figure.subplots()
-        axes.plot(distance, ".-", color=BLUE, markersize=4, label=f"distance of the two copies: above e until step {last}")
+        axes.plot(distance, ".-", color=BLUE, markersize=4, label=f"distance of the two copies: {seen}")
         if rho < 1:
             x = np.array([rho - A[1, 1], A[1, 0]])
             promise = max(2 * np.array([largest["cb"], largest["H_next"]]) / x) * x[1] * rho ** np.arange(len(distance))
@@ -67,7 +68,7 @@ def portrait(point):
             axes.plot(promise, color=ORANGE, label=f"what the theorem promises: within e from step {T:g} on")
         axes.axhline(e, color=BLACK, linewidth=0.8, linestyle="--", label="tolerance e")
         axes.set(yscale="log", xlabel="steps after the anomaly", ylim=(e / 30, 4))
-        axes.legend(loc="upper right")
+        axes.legend(loc="best")
     return figure
 
 
