@@ -33,6 +33,7 @@ class Headline:
     basis: str
     theirs: float | None = None
     certainty: Certainty = "not recoverable"
+    source: str = ""  # of theirs
     compared: bool = True
 
 
@@ -43,6 +44,7 @@ def rows() -> Rows:
         for one in headlines():
             difference = one.ours - one.theirs if one.theirs is not None and one.compared else None
             said = {"paper": paper, "what": one.what, "unit": one.unit, "theirs": one.theirs, "certainty": one.certainty}
+            said["source"] = one.source
             found.append(said | {"ours": one.ours, "difference": difference, "basis": one.basis})
     return found
 
@@ -84,7 +86,9 @@ def gmm_entropy() -> Iterator[Headline]:
 
     at, said = "two unit Gaussians in the plane, four apart", "middle of the interval of gmm_entropy.own_mixture.certify"
     for what, which, theirs in (("approximate entropy", "approximation", 3.531024), ("entropy, sampled", "entropy", 3.433183)):
-        yield Headline(f"{what}: {at} (proxymix)", "nats", middle(which), said, theirs, "third party")
+        yield Headline(
+            f"{what}: {at} (proxymix)", "nats", middle(which), said, theirs, "third party", "reference page of proxymix"
+        )
     for m in (1, 10, 100):
         what = f"mean gap of two components with means N(0, I), m = {m}"
         yield Headline(what, "nats", mean_gap(m), "gmm_entropy.log_expected_pair_gap")
@@ -131,7 +135,7 @@ def spectral_pruning() -> Iterator[Headline]:
         return float(next(k for k in kept if 100 * mean("comparison", "spectral, rec", k) >= base() - 2))
 
     digits, mnist = _own("spectral_pruning_comparison", "pixel digits"), _own("spectral_pruning_pixel_mnist", "14 × 14 MNIST")
-    yield Headline("units kept of 128 (ours: fewest within 2 points)", "", fewest(), digits, 42, "weak")
+    yield Headline("units kept of 128 (ours: fewest within 2 points)", "", fewest(), digits, 42, "weak", "second-hand")
     yield Headline("accuracy, IRNN of 128 units", "%", base(), digits)
     for method in ("spectral, rec", "magnitude", "low rank"):
         ours = 100 * mean("comparison", method, 42)
@@ -141,6 +145,8 @@ def spectral_pruning() -> Iterator[Headline]:
     language = _own("spectral_pruning_language", "drawn language in PTB's place")
     yield Headline("perplexity over the best possible, 42 units, fine-tuned", "", ours, language)
 
+
+REVIEW = "a review of the paper"
 
 # The 3 × 3 convolutions of the net in OTTT's public code, channels in and out, side of the map; then 512 → 10.
 VGG = ((3, 64, 32), (64, 128, 32), (128, 256, 16), (256, 256, 16), (256, 512, 8), (512, 512, 8), (512, 512, 4), (512, 512, 4))
@@ -180,27 +186,29 @@ def spike_accumulation() -> Iterator[Headline]:
         ):
             for method, theirs in ((ottt, a), (saf, b)):
                 ours = measured(method, column) / one
-                yield Headline(f"{table}: {what}, {method}", unit, ours, cost, theirs, "likely", compared=False)
+                yield Headline(f"{table}: {what}, {method}", unit, ours, cost, theirs, "likely", REVIEW, compared=False)
             ours = measured(saf, column) / measured(ottt, column)
-            yield Headline(f"{table}: {what}, {saf} over {ottt}", "", ours, cost, b / a, "derived")
+            yield Headline(f"{table}: {what}, {saf} over {ottt}", "", ours, cost, b / a, "derived", REVIEW)
     for data, own, (a, b) in (("CIFAR-10", "digits", (93.44, 93.54)), ("CIFAR-100", "mnist", (70.70, 71.56))):
         basis = _own(f"spike_accumulation_{own}", "T = 6")
         for method, theirs in (("OTTT_O", a), ("SAF-E", b)):
             ours = accuracy(own, method)
-            yield Headline(f"{data} (ours: {own}): accuracy of {method}", "%", ours, basis, theirs, "likely", compared=False)
+            yield Headline(
+                f"{data} (ours: {own}): accuracy of {method}", "%", ours, basis, theirs, "likely", REVIEW, compared=False
+            )
         ours = accuracy(own, "SAF-E") - accuracy(own, "OTTT_O")
-        yield Headline(f"{data} (ours: {own}): SAF-E less OTTT_O", "points", ours, basis, b - a, "derived")
+        yield Headline(f"{data} (ours: {own}): SAF-E less OTTT_O", "points", ours, basis, b - a, "derived", REVIEW)
     digits = _own("spike_accumulation_digits", "T = 6")
     for method in ("OTTT_A", "SAF-F"):
         ours = accuracy("digits", method)
         yield Headline(f"Table 2: accuracy of {method}", "%", ours, digits)
     both = _own("spike_accumulation_digits and _mnist", "largest of all runs")
-    yield Headline("CIFAR-10 (ours: both): change by LIF inference", "points", converted(), both, 0.016, "likely")
+    yield Headline("CIFAR-10 (ours: both): change by LIF inference", "points", converted(), both, 0.016, "likely", REVIEW)
     yield Headline("Figure 5: firing rates, SAF-E and OTTT_O, largest difference", "points", rates_apart(), digits)
     products = [9 * before * after * side**2 for before, after, side in VGG] + [512 * 10]
     ours = 2 - products[0] / sum(products)
     counted = "2 − m₀/S of spike_accumulation.operation_counts on the net of OTTT's code: the same net"
-    yield Headline("abstract: forward products, OTTT over SAF (“halved”)", "", ours, counted, 2, "sure")
+    yield Headline("abstract: forward products, OTTT over SAF (“halved”)", "", ours, counted, 2, "sure", "its abstract")
 
 
 def single_step_snn() -> Iterator[Headline]:
@@ -214,7 +222,7 @@ def single_step_snn() -> Iterator[Headline]:
     kept, code = _own("single_step_snn_surrogates", "digits"), "default of single_step_snn.s3nn_surrogate"
     for name, theirs in (("alpha", 4), ("beta", 1)):
         ours = signature(s3nn_surrogate).parameters[name].default
-        yield Headline(f"surrogate: {name}", "", ours, code, theirs, "likely")
+        yield Headline(f"surrogate: {name}", "", ours, code, theirs, "likely", "code of SpikingJelly and BrainPy")
     for arm, what in (("s3nn", "one step"), ("ReLU", "full precision"), ("LIF, T = 4", "four steps")):
         yield Headline(f"accuracy, {what}", "%", 100 * mean(arm, "accuracy"), kept)
     yield Headline("energy, one step over full precision", "", mean("s3nn", "pJ") / mean("ReLU", "pJ"), kept)

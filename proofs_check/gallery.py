@@ -79,7 +79,7 @@ def _claim(key: str, figures: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-HEADLINES = {"what": "number", "theirs": "theirs", "certainty": "how sure", "ours": "ours", "difference": "difference"}
+HEADLINES = {"what": "number", "theirs": "theirs", "certainty": "how sure, whence", "ours": "ours", "difference": "difference"}
 HEADLINES |= {"basis": "where ours comes from"}
 
 
@@ -100,6 +100,8 @@ def text(row: Mapping[str, Any], key: str) -> str:
     value = row[key]
     if value is None:
         return "—"
+    if key == "certainty" and row["source"]:
+        return f"{value}: {row['source']}"
     if isinstance(value, str):
         return value
     return f"{value:{'+' if key == 'difference' else ''}.4g} {row['unit']}".strip()
