@@ -160,8 +160,13 @@ def verdict(claim, exploring, get_start, mo, seen):
 
 
 @app.cell
-def hypotheses(exploring, mo, seen):
-    mo.Html(f"<h2>Hypotheses</h2>{exploring.margins_table(seen[''].margins)}") if seen and not seen[""].problem else None
+def hypotheses(claim, exploring, mo, seen):
+    _shown = None
+    if seen and not seen[""].problem:
+        _every = exploring.entries_table(claim, seen[""].judgement)
+        _more = [mo.accordion({"Every entry": mo.Html(_every)})] if _every else []
+        _shown = mo.vstack([*_more, mo.Html(f"<h2>Hypotheses</h2>{exploring.margins_table(seen[''].margins)}")])
+    _shown
     return
 
 
@@ -201,7 +206,7 @@ def actions(claim, draw_numbers, exploring, key, live, mo, point, seen, set_job,
         label="This point as JSON",
     )
     _waits = [] if live else [judge_button]
-    mo.hstack([*_waits, tightest_button, again_button, _download], justify="start", wrap=True)
+    mo.hstack([*_waits, tightest_button, again_button, _download], justify="start", align="center", wrap=True)
     return again_button, judge_button, refute_buttons, tightest_button
 
 

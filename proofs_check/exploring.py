@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -57,7 +58,9 @@ def statement(key: str) -> str:
     import inspect
 
     title, _, rest = (inspect.getdoc(module_of(key)) or key).partition("\n")
-    return f"## {title}\n\n{rest.strip()}"
+    # to Markdown a formula is one paragraph of one line, or its minus signs begin lists
+    apart = re.sub(r"\s*\$\$(.+?)\$\$\s*", lambda found: f"\n\n$${' '.join(found[1].split())}$$\n\n", rest, flags=re.DOTALL)
+    return f"## {title}\n\n{apart.strip()}"
 
 
 def offered() -> list[str]:
@@ -426,7 +429,7 @@ class Scale:
             self.kind = kind
         elif sizes and exact[0] > 0 and exact[-1] > 30 * exact[0]:
             self.kind = "log"
-        elif sizes and sizes[-1] > 10**4 * sizes[0] and sizes[0] > Fraction(1, 10**13):
+        elif sizes and sizes[-1] > 300 * sizes[0] and sizes[0] > Fraction(1, 10**13):
             self.kind = "both ways"
         lo, hi = exact[0], exact[-1]
         if self.kind == "linear" and from_zero and lo > 0 and (hi - lo) * 50 > hi:
@@ -471,7 +474,7 @@ def _power(p: int) -> str:
     return {0: "1", 1: "10"}.get(p, "10" + str(p).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")))
 
 
-ROWS = 12  # entries of an array on one picture; the tightest ones
+ROWS = 5  # entries of an array on one picture; the tightest ones
 
 
 def number_line(claim: Claim[Any], judgement: Judgement) -> str:
@@ -503,6 +506,20 @@ def number_line(claim: Claim[Any], judgement: Judgement) -> str:
     note = f"<p class='note'>{'; '.join(notes)}</p>" if notes else ""
     axis = f"<div class='axis' aria-hidden='true'>{ticks}</div>"
     return f"<div class='pc-line'>{''.join(rows)}{axis}{note}</div>"
+
+
+def entries_table(claim: Claim[Any], judgement: Judgement) -> str:
+    """Every entry in words, the tightest first; nothing where the number line has shown them all."""
+    found = entries(claim, judgement)
+    if len(found) <= ROWS:
+        return ""
+    rows = "".join(
+        f"<tr><th scope='row'>[{', '.join(map(str, entry.where))}]</th><td>{html.escape(interval(entry.a_lo, entry.a_hi))}</td>"
+        f"<td>{html.escape(interval(entry.b_lo, entry.b_hi))}</td><td>{SIGNS[entry.verdict]} {entry.verdict}</td></tr>"
+        for entry in found
+    )
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("entry", "actual", "bound", "verdict"))
+    return f"<div class='pc-all'><table class='pc-table'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def _mark(scale: Scale, lo: Any, hi: Any, side: str) -> str:

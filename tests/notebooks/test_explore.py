@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -52,9 +53,18 @@ def test_any_claim_opens_at_a_point_that_its_widgets_keep_to_the_last_digit(key:
     assert [control.name for control in controls] == list(claim.space)
     kept = {control.name: exploring.chosen(claim.space, control, _raw(control)) for control in controls}
     assert to_json(kept) == to_json(point)
-    assert "##" in exploring.statement(key)
     if seen.judgement.actual is not None:
         assert "aria-label" in exploring.number_line(claim, seen.judgement)
+
+
+def test_every_formula_of_every_statement_is_typeset() -> None:
+    import marimo as mo
+
+    for key in claims():
+        said = mo.md(exploring.statement(key)).text
+        words = re.sub(r"<marimo-tex.*?</marimo-tex>|<code>.*?</code>", "", said, flags=re.DOTALL)
+        assert "$" not in words, key
+        assert not re.search(r"\\(frac|sum|le|ge|Lambda)\b", words), key
 
 
 SPACE = {
@@ -154,7 +164,7 @@ def _claim(actual: Any, bound: Any, **changes: Any) -> Claim[Any]:
         (Enclosure(0.5, np.inf), exact(1.0), "actual at least 0.5"),
         (Enclosure(-np.inf, 1.0), Enclosure(np.inf, np.inf), "bound ∞"),
         (exact(True, False), exact(True, True), "actual False"),
-        (Enclosure(np.zeros(40), np.ones(40)), exact(*range(40)), "28 more entries"),
+        (Enclosure(np.zeros(40), np.ones(40)), exact(*range(40)), "35 more entries"),
         (exact(1e-300), exact(1.0), "logarithmic"),
         (exact(-1e9, 1e-3), exact(1.0, 1.0), "both ways"),
         (exact(1.0), exact(1.0 + 1e-15), "actual 1"),
@@ -363,7 +373,7 @@ def _pixels(picture: bytes) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 1400), ("light", 390)])
-def test_the_page_is_not_blank_and_fits_its_screen(browser: Any, server: str, scheme: str, width: int, tmp_path: Path) -> None:
+def test_the_page_is_not_blank_and_fits_its_screen(browser: Any, server: str, scheme: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -419,8 +429,22 @@ def test_a_reader_moves_a_slider_sees_a_misreading_refuted_and_goes_to_the_tight
 
 
 @pytest.mark.slow
-def test_a_page_is_written_with_its_wheel_and_its_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_written_with_its_wheel_and_its_list(tmp_path: Path) -> None:
     static_page.export(tmp_path / "page", [KEY])
     assert (tmp_path / "page" / "claims.txt").read_text() == f"{KEY}\n"
     wheel = next((tmp_path / "page" / "public" / "wheels").glob("*.whl"))
     assert f"public/wheels/{wheel.name}" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    program = f"""
+import sys
+for name in {static_page.NOT_THERE!r}:
+    sys.modules[name] = None
+sys.path[:0] = [{str(tmp_path / "site")!r}, {str(NOTEBOOK.parent)!r}]
+from explore import app
+outputs, names = app.run()
+print(names["key"], names["seen"][""].judgement.verdict, names["claim_choice"].options)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.startswith(f"{KEY} holds {{"), done.stderr
+    assert done.stdout.count(":") == 1  # one claim is offered
