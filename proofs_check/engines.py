@@ -59,7 +59,8 @@ def local(jobs: int) -> Iterator[Engine]:
 def dask(address: str, jobs: int) -> Iterator[Engine]:
     """The workers of a scheduler; without an address, of one with `jobs` workers that is started on this machine."""
     distributed = _package("distributed")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said in one sentence, by us
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in one sentence, by us
     with ExitStack() as stack:
         if not address:
             with ctrl_c_later():

@@ -101,8 +101,6 @@ def test_a_package_that_is_not_installed_is_named(executor, package, tmp_path, m
 
 @pytest.mark.usefixtures("toys")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
-# dask leaves the coroutine of the connection that it gave up to the garbage collector
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_a_scheduler_that_is_not_there_is_a_sentence(address, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(engines, "PATIENCE", 0.5)

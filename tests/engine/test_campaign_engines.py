@@ -28,11 +28,7 @@ from proofs_check.supervised import Answer, JudgeProblem, Limits, judge_all
 from tests.engine.packages import HERE, Serial
 
 pytest.importorskip("loky", reason="needs loky, of the extra `campaign`")
-pytestmark = [
-    pytest.mark.usefixtures("findable"),
-    # dask closes its sockets when its loop gets to it, which may be after the test
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = pytest.mark.usefixtures("findable")
 KEYS = ["toys.positive", "toys.probability", "toys.nets", "toys.conjecture", "faulty.raises"]
 POINTS = 60
 
@@ -409,7 +405,7 @@ MOMENTS += [("local", "driver")] * 3 + [("local", "worker")] * 3 + [("local", "j
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_killed_at_twenty_moments_nothing_reported_is_lost_and_nothing_is_there_twice(
     copied: dict[str, str], tmp_path: Path
 ) -> None:
