@@ -24,7 +24,8 @@ def libraries():
 
     from proofs_check import discover, exploring
 
-    return discover, exploring, itertools, mo
+    under_way = []  # the request that has a process of its own, if any
+    return discover, exploring, itertools, mo, under_way
 
 
 @app.cell
@@ -50,16 +51,44 @@ def choose(exploring, mo, wanted):
 
 
 @app.cell
-def claim_of(claim_choice, discover, exploring, itertools, mo):
+def claim_of(claim_choice, discover, exploring, itertools, mo, under_way):
+    for _job in under_way:  # what the claim before was asked
+        _job.cancel()
     key = claim_choice.value
     claim = discover.find(key)
     draw_numbers = itertools.count()
+    pace = {"": claim.cost}  # seconds of the last judgement; declared, then measured
     spare = {}  # entries of arrays that a shorter side hides for now
     get_start, set_start = mo.state((exploring.opening(claim, key), ""))
     get_job, set_job = mo.state(None)  # a request under way, and what to do with its answer
+    get_trouble, set_trouble = mo.state("")  # why the last request has no answer
     get_judged, set_judged = mo.state(None)  # a slow claim's last judged point and looks
     get_map, set_map = mo.state(None)
-    return claim, draw_numbers, get_job, get_judged, get_map, get_start, key, set_job, set_judged, set_map, set_start, spare
+
+    def ask(then, *request):
+        for _job in under_way:
+            _job.cancel()
+        under_way[:] = [exploring.Job(*request)]
+        set_job((under_way[0], then))
+
+    return (
+        ask,
+        claim,
+        draw_numbers,
+        get_job,
+        get_judged,
+        get_map,
+        get_start,
+        get_trouble,
+        key,
+        pace,
+        set_job,
+        set_judged,
+        set_map,
+        set_start,
+        set_trouble,
+        spare,
+    )
 
 
 @app.cell
@@ -140,16 +169,17 @@ def switch_board(claim, mo):
 
 
 @app.cell
-def judged(claim, exploring, get_judged, key, point, switches):
+def judged(claim, exploring, get_judged, key, pace, point, switches):
     _names = ["", *(name for name, on in switches.value.items() if on)]
-    live = claim.cost <= exploring.LIVE
     _last = get_judged()
+    live = claim.cost <= exploring.LIVE and pace[""] <= 10 * exploring.LIVE
     if live:
         seen = exploring.looks(key, _names, point)
     elif _last is not None and _last[0] == exploring.exported(key, "", point):
         seen = {name: one for name, one in _last[1].items() if name in _names}
     else:
         seen = {}
+    pace.update({"": seen[""].seconds} if seen else {})
     return live, seen
 
 
@@ -171,22 +201,16 @@ def hypotheses(claim, exploring, mo, seen):
 
 
 @app.cell
-def actions(claim, draw_numbers, exploring, key, live, mo, point, seen, set_job, set_judged, set_start, switches):
-    def _ask(then, *request):
-        set_job((exploring.Job(*request), then))
-
+def actions(ask, claim, draw_numbers, exploring, key, live, mo, point, set_judged, set_start, switches):
     def _move(answer):
         set_start((answer.point if answer.point is not None else point, answer.says))
 
-    def _judge(looks):
-        set_judged((exploring.exported(key, "", point), looks))
+    def _judge(_):
+        asked = exploring.exported(key, "", point)  # the answer is about this point, wherever the widgets are by then
+        ask(lambda looks: set_judged((asked, looks)), "looks", key, ["", *switches.value], point)
 
-    judge_button = mo.ui.button(
-        label="Judge this point",
-        kind="success",
-        on_change=lambda _: _ask(_judge, "looks", key, ["", *switches.value], point),
-    )
-    tightest_button = mo.ui.button(label="Take me to the tightest instance", on_change=lambda _: _ask(_move, "tightest", key))
+    judge_button = mo.ui.button(label="Judge this point", kind="success", on_change=_judge)
+    tightest_button = mo.ui.button(label="Take me to the tightest instance", on_change=lambda _: ask(_move, "tightest", key))
     again_button = mo.ui.button(
         label="Another point", on_change=lambda _: set_start((exploring.drawn(claim, key, next(draw_numbers)), ""))
     )
@@ -194,7 +218,7 @@ def actions(claim, draw_numbers, exploring, key, live, mo, point, seen, set_job,
         {
             name: mo.ui.button(
                 label="Show a refuting instance",
-                on_change=lambda _, name=name: _ask(_move, "refuting", key, name),
+                on_change=lambda _, name=name: ask(_move, "refuting", key, name),
             )
             for name in claim.falsified
         }
@@ -223,16 +247,15 @@ def clock_of(get_job, mo):
 
 
 @app.cell
-def progress(clock, exploring, get_job, mo, set_job, stop_button):
+def progress(clock, exploring, get_job, get_trouble, mo, set_job, set_trouble, stop_button):
     _job = get_job() if clock is not None else None
-    _shown = None
+    _shown = mo.Html(f"<p class='pc-none' role='status'>{get_trouble()}</p>") if get_trouble() else None
     if _job is not None and _job[0].running:
         _shown = mo.hstack([mo.Html(exploring.progress(_job[0])), stop_button], justify="start")
     elif _job is not None:
         set_job(None)
-        if _job[0].problem:
-            _shown = mo.Html(f"<p class='pc-none' role='status'>{_job[0].request}: {_job[0].problem}</p>")
-        else:
+        set_trouble(exploring.trouble(_job[0]))
+        if not _job[0].problem:
             _job[1](_job[0].result)
     _shown
     return
@@ -268,16 +291,14 @@ def sweep_choice(claim, exploring, mo, start_point):
 
 
 @app.cell
-def sweep_shown(across, along, claim, exploring, get_map, key, live, mo, point, set_job, set_map):
+def sweep_shown(across, along, ask, claim, exploring, get_map, key, live, mo, point, set_map):
     _known = exploring.parameters(claim.space, point)
     _labels = [label for label in dict.fromkeys([along.value, across.value]) if label in _known]
     _asked = (exploring.exported(key, "", point), _labels)
     _stops = exploring.stops(claim, len(_labels))
     map_button = mo.ui.button(
         label="Draw the sweep",
-        on_change=lambda _: set_job(
-            (exploring.Job("swept", key, "", point, _labels, _stops), lambda found: set_map((_asked, found)))
-        ),
+        on_change=lambda _: ask(lambda found, asked=_asked: set_map((asked, found)), "swept", key, "", point, _labels, _stops),
     )
     _last = get_map()
     if live and len(_labels) == 1 and claim.cost * _stops < 0.5:

@@ -587,16 +587,25 @@ def variant_line(variant: Claim[Any], seen: Look | None) -> str:
     return f"<p class='pc-verdict small'>{badge(seen.judgement.verdict, seen.judgement.trust)} {sides}</p>"
 
 
+WORDS = {
+    "looks": "judging",
+    "tightest": "searching for the tightest instance",
+    "refuting": "searching for a refuting instance",
+    "swept": "judging the sweep",
+}
+
+
 def progress(job: "Job") -> str:
-    """How far a request is."""
-    words = {
-        "looks": "judging",
-        "tightest": "searching for the tightest instance",
-        "refuting": "searching for a refuting instance",
-    }
-    what = words.get(job.request, "judging the sweep")
-    bar = f"<progress max='1' value='{job.share:.3f}' aria-label='{what}'></progress>" if job.share else "<progress></progress>"
+    """How far a request is, as HTML."""
+    what = WORDS[job.request]
+    value = f"max='1' value='{job.share:.3f}'" if job.share else ""  # no value: a bar that only says that it is alive
+    bar = f"<progress {value} aria-label='{what}'></progress>"
     return f"<div class='pc-progress'>{bar} <span>{what}, {job.seconds:.0f} s</span></div>"
+
+
+def trouble(job: "Job") -> str:
+    """Why a request has no answer, as HTML; empty if it has one."""
+    return html.escape(f"{WORDS[job.request]}: {job.problem}") if job.problem else ""
 
 
 # ---- sweeps ---------------------------------------------------------------------------------------------------------

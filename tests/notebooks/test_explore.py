@@ -280,6 +280,17 @@ def test_the_notebook_runs_for_a_claim(key: str) -> None:
     assert "pc-plot" in page
 
 
+def test_a_claim_that_is_slow_to_judge_waits_for_a_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    from notebooks.explore import app
+
+    monkeypatch.setattr(exploring, "LIVE", 0.0)
+    outputs, names = app.run(defs={"wanted": KEY})
+    assert names["seen"] == {}
+    page = " ".join(output.text for output in outputs if hasattr(output, "text"))
+    assert "press the button" in page
+    assert "Judge this point" in page
+
+
 def test_marimo_finds_nothing_to_complain_of() -> None:
     done = subprocess.run([sys.executable, "-m", "marimo", "check", "--strict", str(NOTEBOOK)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
