@@ -7,6 +7,8 @@ network and no script: it reads in dark and light, on a phone, on paper, and alo
 import html
 import json
 import math
+import re
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -22,6 +24,11 @@ from proofs_check.prose import to_html
 SCHEMA = "proofs-check card 1"
 BINS = 24
 SHOWN = 2000  # characters of a point on a page; the JSON has all of it
+PROVENANCE = {  # words of `Claim.source`, in this order
+    "recalled": "attributed to the paper from memory, and proved here from scratch",
+    "reconstructed": "a correct theorem of the kind that the paper has, with constants of ours",
+    "new": "sharper than, or absent from, what we know of the paper",
+}
 
 
 def schema() -> dict[str, Any]:
@@ -59,6 +66,7 @@ def card(key: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
             "refuted": said.refuted,
             "out_of_scope": said.out_of_scope,
         },
+        "counterexample": _counterexample(key, ledger, budget),
         "tightest": _tightest(said),
         "histogram": _histogram([row for name, row in mine.items() if name.startswith(f"draw:{budget.seed}:")]),
         "cases": [{"name": name, "draws": count} for name, count in said.covers.items()],
@@ -80,8 +88,6 @@ def _command(key: str, budget: Budget) -> str:
 
 def _bibliography(key: str) -> dict[str, str] | None:
     """The entry of papers.bib, field by field."""
-    import re
-
     text = resources.files("bounds").joinpath("papers.bib").read_text(encoding="utf-8")
     found = re.search(r"@\w+\{" + re.escape(key) + r",\n(.*?)\n\}", text, re.DOTALL)
     if not found:
@@ -101,12 +107,14 @@ def _tightest(said: Report) -> dict[str, Any] | None:
 def _histogram(rows: Sequence[Row]) -> dict[str, Any] | None:
     """Scores of the draws: log(actual/bound), or the difference; negative is on the safe side.
 
-    The bars begin at the lowest twentieth, so that a few far points do not hide the others; how many lie below is said.
+    The bars begin where most points do, so that a few far ones do not hide the others: at the lowest twentieth, or nearer, at
+    three times the distance of the highest from the median below that median. How many lie below is said.
     """
     scores = sorted(row.tightness for row in rows if row.tightness is not None and math.isfinite(row.tightness))
     if not scores:
         return None
-    low, high = scores[len(scores) // 20], scores[-1]
+    high, median = scores[-1], scores[len(scores) // 2]
+    low = next(score for score in scores[len(scores) // 20 :] if score >= median - 3 * (high - median))
     width = (high - low) / BINS or 1.0
     counts = [0] * BINS
     shown = [score for score in scores if score >= low]
@@ -122,21 +130,47 @@ def _variant_rows(key: str, name: str, ledger: Ledger, budget: Budget) -> dict[s
 
 
 def _variant(key: str, name: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
-    rows = _variant_rows(key, name, ledger, budget)
-    refuting = next((row for row in rows.values() if row.verdict == "refuted"), None)
-    out: dict[str, Any] = {"name": name, "changes": sorted(find(key).falsified[name]), "refuted": refuting is not None}
-    out |= {"by": None, "calls": sum(row.calls for row in rows.values()), "point": None, "actual": None, "bound": None}
-    if refuting is not None:
-        out["by"] = "search" if refuting.task.startswith("search") else "witness"
-        out |= {part: json.loads(getattr(refuting, part)) for part in ("point", "actual", "bound")}
-    return out
+    rows = _variant_rows(key, name, ledger, budget).values()
+    refuting = next((row for row in rows if row.verdict == "refuted"), None)
+    found = {"by": None, "calls": sum(row.calls for row in rows), "point": None, "actual": None, "bound": None}
+    found |= {} if refuting is None else _refutation(refuting, sum(row.calls for row in rows))
+    return {"name": name, "changes": sorted(find(key).falsified[name]), "refuted": refuting is not None} | found
+
+
+def _refutation(row: Row, calls: int) -> dict[str, Any]:
+    """How a point was found at which actual > bound, the point, and both sides."""
+    by = "search" if row.task.startswith("search") else "witness" if row.task == "witness" else "draw"
+    return {"by": by, "calls": calls} | {part: json.loads(getattr(row, part)) for part in ("point", "actual", "bound")}
+
+
+def _counterexample(key: str, ledger: Ledger, budget: Budget) -> dict[str, Any] | None:
+    """What refutes the claim itself: the search's point before the drawn ones."""
+    known = _variant_rows(key, "", ledger, budget) or {}
+    drawn = {f"draw:{budget.seed}:{i}" for i in range(budget.draws(find(key), ""))}
+    known |= {task: row for task, row in ledger.rows(key, "", source_hash(key)).items() if task in drawn}
+    refuting = next((row for row in known.values() if row.verdict == "refuted"), None)
+    return None if refuting is None else _refutation(refuting, refuting.calls)
 
 
 def _hypothesis(claim: Any, name: str, key: str, ledger: Ledger, budget: Budget) -> dict[str, Any]:
-    """Which falsified variants do without this hypothesis, and whether they were refuted: if so, it is needed."""
+    """Which falsified variants do without this hypothesis, and whether one shows that it is needed.
+
+    One does if it was refuted with both sides as they are in the theorem, where this hypothesis fails and all others hold.
+    """
     without = [v for v, fields in claim.falsified.items() if "assumes" in fields and name not in fields["assumes"]]
-    refuted = [v for v in without if _variant(key, v, ledger, budget)["refuted"]]
-    return {"name": name, "dropped_in": without, "needed": bool(refuted) if without else None}
+    alike = [_variant(key, v, ledger, budget) for v in without if set(claim.falsified[v]) <= {"assumes", "space"}]
+    shown = [v["name"] for v in alike if v["refuted"] and _fails_alone(claim, name, v["point"])]
+    return {"name": name, "dropped_in": without, "shown_by": shown, "needed": bool(shown) if without else None}
+
+
+def _fails_alone(claim: Any, name: str, point: Any) -> bool:
+    """Whether this hypothesis, and no other, fails at a point; False where a margin cannot be computed."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            instance = claim.build(**from_json(json.dumps(point)))
+            return [other for other, margin in claim.assumes.items() if not margin(instance) >= 0] == [name]
+    except Exception:  # outside of its hypotheses a claim may raise anything
+        return False
 
 
 def _step(says: str, check: Row | None, twin: Row | None) -> dict[str, Any]:
@@ -163,6 +197,7 @@ def page(found: Mapping[str, Any]) -> str:
         section("Statement", to_html(found["statement"])),
         section("Source", _source(found["source"])),
         section("What was tried", _tried(found)),
+        section("Counterexample", _refuted(found["counterexample"])),
         section("How close it gets", _closeness(found)),
         section("Falsified variants", _variants(found["variants"])),
         section("Hypotheses", _hypotheses(found["hypotheses"])),
@@ -191,7 +226,7 @@ def index(found: Sequence[Mapping[str, Any]]) -> str:
     every = table(
         "Every claim and what its check could tell apart", ["claim", "says", "verdict", "variants", "steps", "trust"], rows
     )
-    return document("Falsification cards", f"<h1>Falsification cards</h1><p>{summary}</p>{every}")
+    return document("Falsification cards", f"<h1>Falsification cards</h1><p>{summary}</p><div class='cards'>{every}</div>")
 
 
 def _verdict(found: Mapping[str, Any]) -> tuple[str, str]:
@@ -216,11 +251,13 @@ def _bullets(lines: Sequence[str]) -> str:
 
 def _source(source: Mapping[str, Any]) -> str:
     cited, entry = html.escape(source["cited"]), source["entry"]
+    kind = next((word for word in PROVENANCE if re.search(rf"\b{word}\b", source["cited"])), None)
+    cited += f" <span class='claim'>({kind}: {PROVENANCE[kind]})</span>" if kind else ""
     if entry is None:
         return f"<p>{cited}</p>"
     words = {name: html.escape(entry.get(name, "")) for name in ("author", "title", "journal", "booktitle", "year")}
-    where = words["journal"] or words["booktitle"]
-    return f"<p>{cited}<br>{words['author']}: <cite>{words['title']}</cite>, {where}, {words['year']}</p>"
+    where, authors = words["journal"] or words["booktitle"], words["author"].replace(" and ", ", ")
+    return f"<p>{cited}<br>{authors}: <cite>{words['title']}</cite>, {where}, {words['year']}</p>"
 
 
 def _tried(found: Mapping[str, Any]) -> str:
@@ -229,9 +266,18 @@ def _tried(found: Mapping[str, Any]) -> str:
     rows = [[name.replace("_", " "), f"{judged[name]:,}"] for name in names]
     cases = [[html.escape(case["name"]), f"{case['draws']:,}"] for case in found["cases"]]
     said = f"<p>{judged['draws']:,} drawn points, {judged['search_calls']:,} calls of the search for the tightest one. "
-    said += f"Trust: {found['trust'] or 'none'}. Risk spent: {found['risk']:.1e}.</p>"
+    said += f"Trust in the values of both sides: {found['trust'] or 'none'}. Risk spent: {found['risk']:.1e}.</p>"
     more = table("Cases that a fair sample contains", ["case", "drawn points"], cases) if cases else ""
-    return said + table("Verdicts", ["verdict", "points"], rows) + more
+    counted = "Verdicts on the drawn points, on those where both sides should meet, and on the one that the search ended at"
+    return said + table(counted, ["verdict", "points"], rows) + more
+
+
+def _refuted(found: Mapping[str, Any] | None) -> str:
+    """The point that refutes the claim itself."""
+    if found is None:
+        return ""
+    how = {"search": f"by search, {found['calls']:,} calls", "witness": "by its known witness", "draw": "by a drawn point"}
+    return f"<p>Refuted {how[found['by']]}: {_over(found)}.</p>{_point(found['point'])}"
 
 
 def _closeness(found: Mapping[str, Any]) -> str:
@@ -278,7 +324,14 @@ def _ends(side: Any) -> str:
     return html.escape(text if len(text) < 120 else text[:120] + " …")
 
 
+def _over(found: Mapping[str, Any]) -> str:
+    """Left side and right side of a refutation."""
+    return f"{_ends(found['actual'])} &gt; {_ends(found['bound'])}"
+
+
 def _variants(variants: Sequence[Mapping[str, Any]]) -> str:
+    if not variants:
+        return ""
     rows = []
     for v in variants:
         name = html.escape(v["name"])
@@ -286,8 +339,7 @@ def _variants(variants: Sequence[Mapping[str, Any]]) -> str:
             rows.append([name, "not refuted", ""])
             continue
         how = f"by search, {v['calls']:,} calls" if v["by"] == "search" else "by its known witness"
-        sides = f"{_ends(v['actual'])} &gt; {_ends(v['bound'])}"
-        rows.append([name, how, f"{sides}<details><summary>point</summary>{_point(v['point'])}</details>"])
+        rows.append([name, how, f"{_over(v)}<details><summary>point</summary>{_point(v['point'])}</details>"])
     return table("Misreadings that the same check refutes", ["variant", "refuted", "counterexample: actual > bound"], rows)
 
 
@@ -296,9 +348,13 @@ def _hypotheses(hypotheses: Sequence[Mapping[str, Any]]) -> str:
         return "<p>None: the claim is about every instance that can be built.</p>"
     rows = []
     for h in hypotheses:
-        names = ", ".join(map(html.escape, h["dropped_in"]))
-        shown = f"yes: without it, “{names}” was refuted" if h["needed"] else f"not shown by “{names}”"
-        rows.append([html.escape(h["name"]), shown if names else "no variant drops it"])
+        dropped, shown = (", ".join(f"“{html.escape(v)}”" for v in h[field]) for field in ("dropped_in", "shown_by"))
+        why = (
+            f"yes: {shown} was refuted where it alone fails"
+            if shown
+            else f"not shown: {dropped} does without it, and changes more"
+        )
+        rows.append([html.escape(h["name"]), why if dropped else "no variant drops it"])
     return table("Hypotheses, and whether a variant shows that they are needed", ["hypothesis", "needed?"], rows)
 
 

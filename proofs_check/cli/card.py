@@ -41,12 +41,13 @@ def card(
     with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
     budget = campaign.Budget(seconds, points, seed)
+    with one_sentence(OSError):  # before the work, not after it
+        out.mkdir(parents=True, exist_ok=True)
     with session(ledger) as (book, shown):
         with campaign.process_pool(jobs or cores()) as executor:
             campaign.run(keys, executor, book, budget, shown)
         cards = [made(key, book, budget) for key in keys]
     with one_sentence(OSError):
-        out.mkdir(parents=True, exist_ok=True)
         for one in cards:
             (out / f"{one['claim']}.html").write_text(page(one), encoding="utf-8")
             text = js.dumps(finite(one), ensure_ascii=False, indent=1, allow_nan=False)
@@ -55,6 +56,6 @@ def card(
     if json:
         print_json(cards)
     else:
-        print(f"{len(cards)} cards in {out}; open {out / 'index.html'}")
+        print(f"{len(cards)} {'card' if len(cards) == 1 else 'cards'} in {out}; open {out / 'index.html'}")
     if not all(one["passed"] for one in cards):
         sys.exit(1)

@@ -2,14 +2,18 @@ import json
 from html.parser import HTMLParser
 
 import jsonschema
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from proofs_check.campaign import Budget, process_pool, run
-from proofs_check.card import card, index, page, schema
+from proofs_check.card import _histogram, card, index, page, schema
 from proofs_check.cli import app
 from proofs_check.cli.common import Problem
-from proofs_check.ledger import Ledger
+from proofs_check.discover import find
+from proofs_check.ledger import Ledger, Row
+from proofs_check.points import from_json
+from proofs_check.verdict import judge
 
 
 class Outline(HTMLParser):
@@ -75,10 +79,49 @@ def test_a_card_says_which_hypothesis_a_variant_shows_to_be_needed():
     ledger, budget = Ledger(), Budget(points=60)
     with process_pool(1) as executor:
         run(["synaptic_penalty.same_padding_total", "synaptic_penalty.convolution_fanout"], executor, ledger, budget)
-    dropped = {"name": "n ≥ π", "dropped_in": ["for n < π too"], "needed": True}
+    dropped = {"name": "n ≥ π", "dropped_in": ["for n < π too"], "shown_by": ["for n < π too"], "needed": True}
     assert card("synaptic_penalty.same_padding_total", ledger, budget)["hypotheses"] == [dropped]
-    kept = {"name": "the kernel fits", "dropped_in": [], "needed": None}
+    kept = {"name": "the kernel fits", "dropped_in": [], "shown_by": [], "needed": None}
     assert card("synaptic_penalty.convolution_fanout", ledger, budget)["hypotheses"] == [kept]
+
+
+def test_a_variant_that_changes_a_side_too_does_not_show_that_a_hypothesis_is_needed():
+    key, ledger, budget = "lstm_recovery.input_to_state", Ledger(), Budget(points=40)
+    with process_pool(1) as executor:
+        run([key], executor, ledger, budget)
+    found = card(key, ledger, budget)
+    [hypothesis] = found["hypotheses"]
+    variant = "the condition for one trajectory suffices"
+    assert next(v for v in found["variants"] if v["name"] == variant)["refuted"]
+    assert hypothesis == {"name": hypothesis["name"], "dropped_in": [variant], "shown_by": [], "needed": False}
+    assert f"not shown: “{variant}” does without it, and changes more" in page(found)
+
+
+def test_a_false_statement_has_its_counterexample_and_a_theorem_has_none():
+    ledger, budget = Ledger(), Budget(points=40)
+    with process_pool(1) as executor:
+        run(["spike_accumulation.float_agreement", "single_step_snn.any_spike"], executor, ledger, budget)
+    false = card("spike_accumulation.float_agreement", ledger, budget)
+    jsonschema.validate(false, schema())
+    assert judge(find(false["claim"]), from_json(json.dumps(false["counterexample"]["point"]))).verdict == "refuted"
+    assert "Refuted by search" in page(false)
+    assert "Misreadings" not in page(false)  # it has no variants
+    assert card("single_step_snn.any_spike", ledger, budget)["counterexample"] is None
+
+
+def test_provenance_is_said_in_words(made):
+    _, folder, _ = made
+    words = " ".join(read((folder / "gmm_entropy.main_bound.html").read_text()).text)
+    assert "attributed to the paper from memory" in words
+
+
+def test_a_few_far_scores_do_not_hide_the_others():
+    def row(score):
+        return Row("", "", "", "holds", "null", "null", "null", "", 0.0, score, "[]", 1, "", "", 0.0)
+
+    found = _histogram([row(score) for score in [*np.linspace(-2, -1, 50), *np.linspace(-2000, -1000, 20)]])
+    assert found["low"] > -10
+    assert (found["below"], sum(found["counts"]), found["scored"]) == (20, 50, 70)
 
 
 def test_pages_need_nothing_from_elsewhere_and_speak_to_screen_readers(made):
@@ -126,8 +169,6 @@ def test_bad_input_is_one_sentence(arguments, words):
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    done = CliRunner().invoke(
-        app, ["card", "single_step_snn.any_spike", "--points", "5", "--jobs", "1", "--out", str(tmp_path / "file")]
-    )
+    done = CliRunner().invoke(app, ["card", "single_step_snn.any_spike", "--jobs", "1", "--out", str(tmp_path / "file")])
     assert isinstance(done.exception, Problem)
     assert "file" in str(done.exception)
