@@ -301,11 +301,11 @@ def sweep_shown(across, along, ask, claim, exploring, get_map, key, live, mo, po
         on_change=lambda _: ask(lambda found, asked=_asked: set_map((asked, found)), "swept", key, "", point, _labels, _stops),
     )
     _last = get_map()
-    if live and len(_labels) == 1 and claim.cost * _stops < 0.5:
-        _shown = [mo.Html(f"{exploring.picture(claim, exploring.sweep(claim, point, _labels, _stops))}")]
+    if live and len(_labels) == 1 and claim.cost * _stops < 0.4:
+        _shown = [mo.Html(exploring.picture(claim, exploring.sweep(claim, point, _labels, _stops)))]
     elif _last is not None and _last[0][1] == _labels:
         _stale = [] if _last[0] == _asked else [mo.Html("<p class='pc-none'>The point has moved since.</p>"), map_button]
-        _shown = [mo.Html(f"{exploring.picture(claim, _last[1])}"), *_stale]
+        _shown = [mo.Html(exploring.picture(claim, _last[1])), *_stale]
     else:
         _shown = [map_button] if _labels else []
     mo.vstack(_shown)

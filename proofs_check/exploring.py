@@ -634,9 +634,9 @@ def first_parameter(space: Space, point: Mapping[str, Any]) -> str | None:
 
 
 def stops(claim: Claim[Any], dimensions: int) -> int:
-    """Places along each parameter: a line takes a quarter of a second, a map two."""
+    """Places along each parameter: a line takes a tenth of a second, a map two seconds."""
     if dimensions < 2:
-        return int(np.clip(0.25 / claim.cost, 15, 61))
+        return int(np.clip(0.1 / claim.cost, 11, 61))
     return int(np.clip(math.sqrt(PATIENCE / claim.cost), 7, 31))
 
 
