@@ -170,11 +170,12 @@ def test_sums_wider_than_64_bits_are_python_integers():
 
 
 def test_thresholds_out_of_reach_stay_in_the_range_of_the_sums():
-    layer = FoldedLayer("0", np.array([[1, -1], [1, 1]]), (F(1, 10**30), F(-1, 10**30)), (F(0), F(2)), 4, 3)
-    layers = [layer, FoldedLayer("1", np.array([[1, 0], [0, 1]]), (F(1), F(1)), (F(0), F(0)), 2, None)]
+    tiny = F(1, 10**30)
+    layer = FoldedLayer("0", np.array([[1, -1], [1, 1], [1, 1]]), (tiny, -tiny, tiny), (F(0), F(2), F(0)), 4, 3)
+    layers = [layer, FoldedLayer("1", np.array([[1, 0, 0], [0, 1, 1]]), (F(1), F(1)), (F(0), F(0)), 2, None)]
     whole = integer_net(layers)
     assert np.abs(whole[0].tau).max() <= layer.limit + 1
-    k = inputs(layers)
+    k = np.vstack([inputs(layers), [4, 4]])  # the largest sum, which is below all thresholds of the third neuron
     np.testing.assert_array_equal(integer_run(whole, k).states[0], exact_run(layers, k).run.states[0])
 
 

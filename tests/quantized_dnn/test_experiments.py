@@ -1,5 +1,7 @@
 """The registered comparisons and rule of E3 and E3' on planted accuracies, the recorded plans, and the kept verdicts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,26 @@ def test_planted_states_are_judged():
     assert noisy["(3, 3) at most 1 point below full"] == "not separated"
 
 
+def test_the_differences_of_batches_are_those_planted():
+    """Accuracies of which no two differ by the same."""
+    cells = [(p, norm, batch) for p in batches.STATES for norm in batches.NORMS for batch in batches.RECIPES]
+    of = {cell: 0.5 + 2.0 ** -(i + 2) for i, cell in enumerate(cells)}
+    rows = [
+        {"precision": p, "norm": norm, "batch": batch, "seed": seed, "accuracy": value}
+        for seed in range(2)
+        for (p, norm, batch), value in of.items()
+    ]
+    planted = {}
+    for p in batches.STATES:
+        lbn = of[p, "LBN", 2]
+        planted[f"{p}: LBN above BN at 2"] = lbn - of[p, "BN", 2], 0.0
+        planted[f"{p}: LBN at 2 at most 1 point below LBN at 64"] = lbn - of[p, "LBN", 64], -0.01
+        planted[f"{p}: LBN at most 1 point below BN at 64"] = of[p, "LBN", 64] - of[p, "BN", 64], -0.01
+        planted[f"{p}: LBN at most 1 point below LN at 2"] = lbn - of[p, "LN", 2], -0.01
+        planted[f"{p}: LBN above pooled at 2"] = lbn - of[p, "LBN-pooled", 2], 0.0
+    assert batches.differences(rows) == {claim: ([value] * 2, than) for claim, (value, than) in planted.items()}
+
+
 def test_planted_batches_are_judged():
     found, better = verdicts(batches, planted_batches(0.9)), verdicts(batches, planted_batches(0.985))
     for precision in batches.STATES:
@@ -85,6 +107,16 @@ def test_ln_trains_the_networks_of_lbn_bit_for_bit():
     for name, values in lbn.parameters.items():
         np.testing.assert_array_equal(values, ln.parameters[name])
     assert not np.array_equal(infer(lbn, d.test_x)[1], infer(ln, d.test_x)[1])
+
+
+def test_each_row_reads_its_network_by_its_own_normalisation():
+    unit = {"precision": "full", "norm": "LBN", "batch": 64, "seed": 100, "epochs": 1}
+    net = states.trained(own_split(100), 100, None, None, "LBN", replace(batches.RECIPES[64], epochs=1))
+    scores = {norm: states.scores(replace(net, norm=norm), own_split(100)) for norm in ("LBN", "LN")}
+    assert scores["LBN"] != scores["LN"]
+    assert batches.work(**unit) == [
+        {"precision": "full", "batch": 64, "seed": 100, "norm": norm} | score for norm, score in scores.items()
+    ]
 
 
 def test_the_plans_are_the_registered_ones():

@@ -3,6 +3,7 @@ import pytest
 
 from bounds.common.training import digits, numerical_gradient, softmax_cross_entropy
 from bounds.quantized_dnn.gaussian_step import gaussian_optimal_step
+from bounds.quantized_dnn.normalisation import lbn_update
 from bounds.quantized_dnn.training import (
     Recipe,
     as_rows,
@@ -118,6 +119,30 @@ def test_equal_seeds_give_equal_networks_and_training_learns():
     np.testing.assert_array_equal(*logits)
     assert losses[0][-1] < losses[0][0] / 2
     assert np.mean(logits[0].argmax(axis=1) == labels[600:900]) > 0.7
+
+
+def test_the_rate_is_a_cosine_over_epochs_and_running_means_weigh_batches_as_the_recipe_says(monkeypatch):
+    from bounds.quantized_dnn import training
+
+    rates, rhos = [], []
+
+    class Heard(training.Adam):
+        def step(self, parameters, gradients, rate):
+            rates.append(rate)
+            super().step(parameters, gradients, rate)
+
+    def update(z, m, r, rho):
+        rhos.append((m is None, rho))
+        return lbn_update(z, m, r, rho)
+
+    monkeypatch.setattr(training, "Adam", Heard)
+    monkeypatch.setattr(training, "lbn_update", update)
+    rng = np.random.default_rng(0)
+    net = fully_connected(rng, (6, 5, 3), 3, 3)
+    train(net, rng.random((9, 6)), rng.integers(0, 3, 9), Recipe(epochs=3, batch=8, rate=0.01), rng)
+    of_epochs = [0.01 * (1 + np.cos(np.pi * epoch / 3)) / 2 for epoch in range(3)]
+    assert rates == pytest.approx(np.repeat(of_epochs, 2))  # nine images: eight and one
+    assert rhos == [(True, 0.0125)] + [(False, 0.0125)] * 5
 
 
 def test_gradient_steps_keep_the_means_of_rows():

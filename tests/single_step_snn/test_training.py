@@ -9,7 +9,7 @@ from bounds.common.convolution import Convolution
 from bounds.common.training import Adam, mnist, numerical_gradient
 from bounds.single_step_snn import lif_bptt, s3nn_backward
 from bounds.single_step_snn.batches import Net, Neurons, forward, gradients, penalty_of
-from bounds.single_step_snn.training import Recipe, convolutional, fully_connected, score, split, train
+from bounds.single_step_snn.training import Recipe, Split, convolutional, fully_connected, score, split, train
 from bounds.synaptic_penalty import event_driven_layer, synaptic_penalty
 from bounds.synaptic_penalty.gradients import Penalised, penalised_gradients, penalised_loss
 
@@ -336,3 +336,16 @@ def test_the_walk_of_a_convolutional_net_notices_a_wrong_count():
     before = walk(net, spikes)
     spikes[1][0, 0, silent] = 1
     assert walk(net, spikes) == before + 3  # one more spike to the readout of three classes
+
+
+def test_the_row_of_a_convolutional_net_counts_the_images_whose_walk_differs(monkeypatch):
+    from experiments import single_step_snn_mnist as experiment
+
+    rng, sizes = np.random.default_rng(10), {"": 64, "validation_": 10, "test_": 20}
+    noise = {f"{part}x": rng.random((n, 784), np.float32) for part, n in sizes.items()}
+    few = Split(**noise, **{f"{part}y": rng.integers(0, 10, n) for part, n in sizes.items()})
+    monkeypatch.setattr(experiment, "data", lambda: few)
+    unit = {"arm": "S3NN", "seed": 100, "epochs": 1, "images": 64}
+    assert [row["walk_differs"] for row in experiment.work(**unit)] == [0]
+    monkeypatch.setattr(experiment, "walk", lambda net, spikes: -1)
+    assert [row["walk_differs"] for row in experiment.work(**unit)] == [experiment.WALKED]

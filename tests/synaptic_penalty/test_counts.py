@@ -258,3 +258,14 @@ def test_fanouts_by_pushing_each_site_through_every_output():
                         expected = [sum(row.count(i) for row in seen) for i in range(n)]
                         assert conv_fanout_1d(n, k, s, pad, d).tolist() == expected
                         assert max(expected) <= -(-k * gcd(s, d) // s)
+
+
+def test_the_bound_of_a_site_is_attained_by_every_kernel_stride_and_dilation():
+    """The claim's other entries are identities, so that both sides meet there whatever the bound is."""
+    from bounds.synaptic_penalty.convolution_fanout import Axis1D, sharp
+
+    for k in range(1, 6):
+        for s in range(1, 5):
+            for d in range(1, 5):
+                roomy = Axis1D(4 * d * k, k, s, d * k, d)
+                assert roomy.walked[0].max() == sharp(roomy)
