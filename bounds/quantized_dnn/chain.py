@@ -141,7 +141,12 @@ def odd_integers(rows: Array, D_w: float, M_w: int) -> Array:
 def scaled_layer(
     name: str, q: Any, gain: Array, offset: Array, top: int, M: int | None, grid: int | None = None
 ) -> FoldedLayer:
-    """y = gain · Σ q a + offset, a = k/top (their mean over pooled cells)."""
+    """y = gain · Σ q a + offset, a = k/top (their mean over pooled cells).
+
+    ValueError for gains or offsets that are not finite.
+    """
+    if not (np.isfinite(gain).all() and np.isfinite(offset).all()):
+        raise ValueError(f"{name}: its weights and normalisation together are beyond the range of float64")
     A = tuple(Fraction(float(g)) / (top * cell_of(q)) for g in gain)
     B = tuple(Fraction(float(o)) for o in offset)
     layer = FoldedLayer(name, q, A, B, top, M)
@@ -403,13 +408,20 @@ def _scaled(layer: FoldedLayer, pairs: _Distinct) -> tuple[Array, Array, Array]:
 
 
 def float_run(layers: Sequence[FoldedLayer], k: Array, kind: type[np.floating[Any]]) -> Run:
-    """y = W'a + B in floats of this kind, a = k/top, W' = A top q: what a library does with the folded network."""
+    """y = W'a + B in floats of this kind, a = k/top, W' = A top q: what a library does with the folded network.
+
+    ValueError if floats of this kind do not hold A or B.
+    """
     states: list[Array] = []
     for layer in layers:
         a = k.astype(kind) / kind(layer.top)
-        gain = np.array([float(A * layer.top * layer.cell) for A in layer.A]).astype(kind)
+        with np.errstate(over="ignore"):  # what this kind does not hold is infinite there, and refused by name
+            gain = np.array([float(A * layer.top * layer.cell) for A in layer.A]).astype(kind)
+            offset = np.array(layer.neurons([float(B) for B in layer.B])).astype(kind)
+        if not (np.isfinite(gain).all() and np.isfinite(offset).all()):
+            raise ValueError(f"{layer.name} folds to numbers beyond the range of {np.dtype(kind)}")
         w = with_rows(layer.q, gain[:, None] * as_rows(layer.q).astype(kind))
-        y = apply(w, a) + np.array(layer.neurons([float(B) for B in layer.B])).astype(kind)
+        y = apply(w, a) + offset
         if layer.M is None:
             return Run(states, y)
         k = np.asarray(quantize_activation(y, layer.M)[0])

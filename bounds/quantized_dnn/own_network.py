@@ -100,6 +100,7 @@ def _parts(name: str) -> list[str]:
     return re.split(r"(\d+)", name)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what float64 does not hold is refused by name
 def quantize_network(
     file: Path,
     x: Array | None,
@@ -118,8 +119,13 @@ def quantize_network(
     largest |x|. UnreadableNetwork says what does not fit.
     """
     held = {name: array for name, array in read_arrays(file).items() if array.dtype.kind in "biuf"}
-    eps = float(held.get("eps", eps))
-    S = int(held.get("input.states", 256)) if input_states is None else input_states
+    eps = _scalar("eps", held, eps)
+    if not eps >= 0:
+        raise UnreadableNetwork(f"eps in {file} should not be negative, got {eps:g}")
+    states = _scalar("input.states", held, 256)
+    if not (states.is_integer() and 2 <= states <= 2**16):
+        raise UnreadableNetwork(f"input.states in {file} should be an integer between 2 and {2**16}, got {states:g}")
+    S = int(states) if input_states is None else input_states
     if input_range is None:
         input_range = 1.0 if "input.states" in held or x is None else float(np.abs(x).max()) or 1.0
     step, used = float(gaussian_optimal_step(M_w)[0]), {"eps", "input.states"}
@@ -130,8 +136,14 @@ def quantize_network(
     for l, (name, w) in enumerate(zip(net.names, net.W, strict=True)):
         last = l == len(net.W) - 1
         M = None if last else M_a
-        if f"{name}.gamma" in held and f"{name}.beta" in held:
+        trained = [f"{name}.{part}" in held for part in ("gamma", "beta")]
+        if any(trained) and not all(trained):
+            raise UnreadableNetwork(f"{name} has only one of {name}.gamma and {name}.beta, which belong together")
+        if all(trained):
             used |= {f"{name}.{part}" for part in ("gamma", "beta", "m", "r")}
+            if (equal := np.ptp(as_rows(w), axis=1) == 0).any():
+                row = int(np.argmax(equal))
+                raise UnreadableNetwork(f"row {row} of {name}.weight has equal weights: it cannot be standardised")
             z = None if k is None else _trained_sums(w, k, M_w, step, top, c)
             norm = _lbn(name, w, held, eps, z, last)
             scale, out = norm.gain * c / np.sqrt(as_rows(w).shape[1]), 1.0
@@ -167,9 +179,15 @@ def quantize_network(
 
 def _numbers(name: str, held: Mapping[str, Array], size: int, one: bool = False) -> Array:
     found = held[name].astype(float).ravel()
-    if found.size not in ((1, size) if one else (size,)) or not np.isfinite(found).all():
-        raise UnreadableNetwork(f"{name} should hold {size} finite numbers, got shape {held[name].shape}")
+    if found.size not in ((1, size) if one else (size,)):
+        raise UnreadableNetwork(f"{name} should hold {size} finite number{'s' * (size > 1)}, got shape {held[name].shape}")
+    if not np.isfinite(found).all():
+        raise UnreadableNetwork(f"{name} should hold finite numbers, got {found[~np.isfinite(found)][0]}")
     return np.broadcast_to(found, size)
+
+
+def _scalar(name: str, held: Mapping[str, Array], default: float) -> float:
+    return float(_numbers(name, held, 1)[0]) if name in held else float(default)
 
 
 def _bias(name: str, held: Mapping[str, Array], channels: int) -> Array:
@@ -185,6 +203,8 @@ def _lbn(name: str, w: Any, held: Mapping[str, Array], eps: float, z: Array | No
     says = "LBN, running m and r"
     if f"{name}.m" in held and f"{name}.r" in held:
         m, r = (_numbers(f"{name}.{part}", held, channels, one=True) for part in "mr")
+        if (r < 0).any():
+            raise UnreadableNetwork(f"{name}.r is a mean of squares and should not be negative, got {r.min():g}")
     elif z is None:
         raise UnreadableNetwork(f"{name} has no running statistics {name}.m and {name}.r: give --input to measure them on")
     else:
@@ -223,6 +243,8 @@ def _rows(w: Any, step: float, M_w: int) -> tuple[Any, Array]:
     """Integers of the rows over their root mean square, and for each row the scale of least squared error."""
     rows = as_rows(w).astype(float)
     size = np.sqrt((rows * rows).mean(axis=1, keepdims=True))
+    if not np.isfinite(size).all():
+        raise ValueError("the squares of the weights are beyond the range of float64")
     standard = rows / np.where(size > 0, size, 1)
     if M_w % 2:
         q = np.clip(round_half_up(standard / step), -(M_w // 2), M_w // 2)
@@ -235,16 +257,21 @@ def _rows(w: Any, step: float, M_w: int) -> tuple[Any, Array]:
 def best_range(y: Array, M_a: int) -> float:
     """The c for which c Q_a(y/c) is closest to max(y, 0) in mean square, among 60 shares of the largest y; 1 if that is ≤ 0.
 
+    ValueError for infinities and NaN.
+
     >>> best_range(np.array([-1.0, 0.0, 0.5, 1.0]), 3)
     1.0
     """
     largest = float(y.max())
+    if not np.isfinite(y).all():
+        raise ValueError("the outputs of a layer are beyond the range of float64")
     if largest <= 0:
         return 1.0
+    y = y / largest  # so that no square overflows
     rectified = np.maximum(y, 0)
-    candidates = largest * np.arange(1, RANGES + 1) / RANGES
-    errors = [float(np.mean((c * quantize_activation(y / c, M_a)[1] - rectified) ** 2)) for c in candidates]
-    return float(candidates[int(np.argmin(errors))])
+    shares = np.arange(1, RANGES + 1) / RANGES
+    errors = [float(np.mean((c * quantize_activation(y / c, M_a)[1] - rectified) ** 2)) for c in shares]
+    return largest * float(shares[int(np.argmin(errors))])
 
 
 def _ordinary_outputs(net: SpikingNetwork, norms: Mapping[str, _Norm], x: Array) -> Array:

@@ -163,8 +163,10 @@ def _chain(
         if w.shape[1] != inputs or (w.ndim == 4 and len(shape) != 3):
             maps = f"{shape[0]} maps of {rows} x {columns}" if len(shape) == 3 else f"{shape[0]} numbers"
             options_too = "stride, padding, pool or " if len(shape) == 3 and before != "the input" else ""
+            grouped = w.ndim == 4 and len(shape) == 3 and shape[0] % w.shape[1] == 0
             raise UnreadableNetwork(
                 f"{name}.weight has shape {w.shape}, and {before} gives {maps}: check {options_too}the order of the layers"
+                f"{' (grouped convolutions cannot be read)' if grouped else ''}"
             )
         stride, padding = (options[what].get(name, default) for what, default in (("stride", 1), ("padding", 0)))
         if w.ndim == 2 and pool > 1:  # as the convolution that sees all pooled maps at once

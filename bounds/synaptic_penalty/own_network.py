@@ -90,7 +90,8 @@ def measure_energy(
     delta: float = 0.05,
     tick: Callable[[int], None] = lambda done: None,
 ) -> EnergyReport:
-    """Simulate the samples in float64 and count. ValueError for constants that are not positive or delta outside (0, 1).
+    """Simulate the samples in float64 and count. ValueError for constants that are not positive, delta outside (0, 1), or
+    potentials beyond the range of float64.
 
     `tick` is told how many samples are done. A tie of floats may fall either way: `proofs-check spikes` certifies them.
     """
@@ -143,7 +144,10 @@ def _counts(
     """Accumulations of each sample in each layer, (batch, layers)."""
     checked = network(net.W, net.b, x.astype(float), float(leak), float(threshold))
     found = np.zeros((x.shape[1], len(net.W)))
-    for step in lif_steps(checked.weights, checked.x, checked.lam, checked.th, reset=reset, readout=net.readout):
-        for l in range(len(net.W)):
-            found[:, l] += step.s[l] @ psi[l]
+    with np.errstate(over="ignore", invalid="ignore"):  # refused by name
+        for step in lif_steps(checked.weights, checked.x, checked.lam, checked.th, reset=reset, readout=net.readout):
+            for l, name in enumerate(net.names):
+                if not np.isfinite(step.u[l + 1]).all():
+                    raise ValueError(f"the potentials of {name} are beyond the range of float64")
+                found[:, l] += step.s[l] @ psi[l]
     return found

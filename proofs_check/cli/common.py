@@ -32,10 +32,12 @@ class Problem(Exception):
 
 @contextmanager
 def one_sentence(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn the named exceptions into a Problem with the same message."""
+    """Turn the named exceptions into a Problem with the same message; what the system refuses, without its number."""
     try:
         yield
     except kinds as problem:
+        if isinstance(problem, OSError) and problem.strerror and problem.filename is not None:
+            raise Problem(f"{problem.filename}: {problem.strerror}") from problem
         raise Problem(str(problem)) from problem
 
 

@@ -71,6 +71,8 @@ def quantize(
         raise Problem(f"--input-range should be positive, got {input_range:g}")
     if out is not None and out.suffix not in (".npz", ".safetensors"):
         raise Problem(f"--out should end in .npz or .safetensors, got {out}")
+    if out is not None and not out.parent.is_dir():
+        raise Problem(f"--out {out} cannot be written: there is no folder {out.parent}")
     with one_sentence(ValueError, OSError, MemoryError):
         given, y = (None, None) if input is None else read_input(input)
         options = network_options(layers, size, stride, padding, pool, given)

@@ -92,12 +92,16 @@ def test_fanouts_and_synapses_of_a_pooled_convolution(folder):
         (("dense.npz", "--input", "grey.npy", "--e-mac", "nan"), "--e-mac should be positive, got nan"),
         (("dense.npz", "--input", "grey.npy", "--confidence", "1"), "--confidence should lie in (0, 1), got 1"),
         (("conv.npz", "--input", "maps.npy", "--stride", "x"), "--stride should be one number"),
+        (("grouped.npz", "--input", "maps.npy"), "the order of the layers (grouped convolutions cannot be read)"),
+        (("huge.npz", "--input", "grey.npy"), "the potentials of fc1 are beyond the range of float64"),
     ],
 )
 def test_bad_input_is_one_sentence(folder, monkeypatch, arguments, words):
     from proofs_check.cli.common import Problem
 
     monkeypatch.chdir(folder)
+    np.savez("grouped.npz", **(dict(np.load("conv.npz")) | {"c2.weight": np.ones((4, 2, 3, 3))}))
+    np.savez("huge.npz", **{"fc1.weight": np.full((3, 64), 1e308)})
     done = energy(*arguments)
     assert isinstance(done.exception, Problem)
     assert words in str(done.exception)

@@ -195,14 +195,24 @@ def test_integers_are_stored_narrow():
         (("dense.npz", *STATES, "--input-states", 1), "--input-states should lie between 2 and 65536, got 1"),
         (("dense.npz", *STATES, "--input-range", "nan"), "--input-range should be positive, got nan"),
         (("dense.npz", *STATES, "--out", "x.txt"), "--out should end in .npz or .safetensors, got x.txt"),
-        (("dense.npz", *STATES, "--out", "absent/x.npz"), "absent"),
+        (("dense.npz", *STATES, "--out", "absent/x.npz"), "--out absent/x.npz cannot be written: there is no folder absent"),
+        (("dense.npz", *STATES, "--out", "taken.npz"), "taken.npz: Is a directory"),
         (("plain.npz", *STATES), "fc1 has no running statistics of a quantised network: give --input to measure on"),
         (("bare.npz", *STATES), "0 has no running statistics 0.m and 0.r"),
         (("plain.npz", *STATES, "--input", "maps.npz"), "the input has shape"),
         (("stride.npz", *STATES), "nothing says how large its maps are"),
         (("negative.npz", *STATES, "--input", "digits.npz"), "bn1.running_var should not be negative"),
         (("short.npz", *STATES), "0.gamma should hold 16 finite numbers, got shape (3,)"),
-        (("flat.npz", *STATES), "row 0 of w has equal weights"),
+        (("flat.npz", *STATES), "row 0 of 0.weight has equal weights"),
+        (("nan.npz", *STATES), "0.gamma should hold finite numbers, got nan"),
+        (("half.npz", *STATES), "0 has only one of 0.gamma and 0.beta"),
+        (("square.npz", *STATES), "0.r is a mean of squares and should not be negative, got -4"),
+        (("eps.npz", *STATES), "eps in eps.npz should not be negative, got -9"),
+        (("two.npz", *STATES), "input.states should hold 1 finite number, got shape (2,)"),
+        (("broken.npz", *STATES), "input.states in broken.npz should be an integer between 2 and 65536, got 2.5"),
+        (("steep.npz", *STATES), "0 folds to numbers beyond the range of float32"),
+        (("huge.npz", *STATES, "--input", "digits.npz"), "the squares of the weights are beyond the range of float64"),
+        (("steeper.npz", *STATES, "--input", "digits.npz"), "its weights and normalisation together are beyond the range"),
     ],
 )
 def test_bad_input_is_one_sentence(folder, monkeypatch, arguments, words):
@@ -212,6 +222,17 @@ def test_bad_input_is_one_sentence(folder, monkeypatch, arguments, words):
     np.savez("negative.npz", **(norm | {"bn1.running_var": -np.ones(20)}))
     np.savez("short.npz", **(held | {"0.gamma": np.ones(3)}))
     np.savez("flat.npz", **(held | {"0.weight": np.ones((16, 64))}))
+    np.savez("nan.npz", **(held | {"0.gamma": np.full(16, np.nan)}))
+    np.savez("half.npz", **{name: array for name, array in held.items() if name != "0.gamma"})
+    np.savez("square.npz", **(held | {"0.r": np.array(-4.0)}))
+    np.savez("eps.npz", **(held | {"eps": np.array(-9.0)}))
+    np.savez("two.npz", **(held | {"input.states": np.array([17, 17])}))
+    np.savez("broken.npz", **(held | {"input.states": np.array(2.5)}))
+    np.savez("steep.npz", **(held | {"0.gamma": np.full(16, 1e300)}))
+    np.savez("huge.npz", **(norm | {"fc1.weight": norm["fc1.weight"] * 1e200}))
+    steeper = {"bn1.weight": np.full(20, 1e300), "bn1.running_var": np.full(20, 1e-5), "fc2.weight": norm["fc2.weight"] * 1e10}
+    np.savez("steeper.npz", **(norm | steeper))
+    (folder / "taken.npz").mkdir()
     done = quantize(*arguments)
     assert isinstance(done.exception, Problem), done.exception
     assert words in str(done.exception)
