@@ -157,7 +157,10 @@ def statement(claim, exploring, key, mo):
 def the_point(array_controls, arrays, claim, exploring, scalar_controls, scalars, spare, start_point):
     _raw = {**scalars.value, **arrays.value}
     _controls = {**scalar_controls, **array_controls}
-    point = {name: exploring.chosen(claim.space, _controls[name], _raw.get(name)) for name in start_point if name in _controls}
+    point = {
+        name: exploring.chosen(claim.space, _controls[name], _raw.get(name)) if name in _controls else value
+        for name, value in start_point.items()  # coordinates that only a variant has stay as they are
+    }
     exploring.remember(claim.space, spare, point)
     return (point,)
 

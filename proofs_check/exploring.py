@@ -136,7 +136,8 @@ def exported(key: str, variant: str, point: Mapping[str, Any]) -> str:
     from proofs_check.counterexample import FORMAT
 
     content = {"format": FORMAT, "version": __version__, "claim": key, "variant": variant}
-    return json.dumps(content | {"point": json.loads(to_json(dict(point)))}, ensure_ascii=False, indent=2) + "\n"
+    own = {k: v for k, v in point.items() if k in find(key).variant(variant).space}
+    return json.dumps(content | {"point": json.loads(to_json(own))}, ensure_ascii=False, indent=2) + "\n"
 
 
 def typed(text: str, space: Space) -> Point:
@@ -154,7 +155,15 @@ def typed(text: str, space: Space) -> Point:
         raise BadPoint('a point is a JSON object: {"name": value, …}')
     if unknown := [name for name in value if name not in space]:
         raise BadPoint(f"there is no coordinate {unknown[0]!r}; there are {', '.join(space)}")
-    return {name: np.asarray(v) if isinstance(space[name], Array) else v for name, v in value.items()}
+    return {name: _array(v) if isinstance(space[name], Array) else v for name, v in value.items()}
+
+
+def _array(value: Any) -> Any:
+    """Lists as an array; as they are if their lengths differ, which a claim may allow."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return value
 
 
 # ---- widgets --------------------------------------------------------------------------------------------------------
@@ -188,7 +197,8 @@ def control(name: str, axis: Axis, value: Any) -> Control:
         values = [v for i, v in enumerate(values) if not any(_same(v, other) for other in values[:i])]
         return Control(name, "choice", value, name, values, [word(v) for v in values])
     if isinstance(axis, Array):
-        return _table(name, axis, np.asarray(value))
+        array = _array(value)
+        return _table(name, axis, array) if isinstance(array, np.ndarray) else Control(name, "held", value, name)
     says = f"{name} · {number(axis.lo)} … {number(axis.hi)}"
     if isinstance(axis, Int) and axis.hi - axis.lo > 400:
         return Control(name, "number", value, says, lo=min(axis.lo, value), hi=max(axis.hi, value))
@@ -271,7 +281,9 @@ def resized(space: Space, point: Mapping[str, Any], spare: Mapping[str, np.ndarr
     out = dict(point)
     for name, axis in space.items():
         if isinstance(axis, Array) and name in out and all(side in out for side in axis.shape if isinstance(side, str)):
-            array = np.asarray(out[name])
+            array = _array(out[name])
+            if not isinstance(array, np.ndarray):
+                continue
             sides = [
                 out[side] if isinstance(side, str) else now
                 for side, now in zip(axis.shape, array.shape or axis.shape, strict=False)
@@ -294,8 +306,8 @@ def _fitted(axis: Array, array: np.ndarray, shape: tuple[int, ...], spare: np.nd
 def remember(space: Space, spare: dict[str, np.ndarray], point: Mapping[str, Any]) -> None:
     """Keep the entries of the point's arrays, so that a side made shorter and longer again brings them back."""
     for name, axis in space.items():
-        if isinstance(axis, Array) and name in point:
-            array = np.asarray(point[name])
+        array = _array(point[name]) if isinstance(axis, Array) and name in point else None
+        if isinstance(axis, Array) and isinstance(array, np.ndarray):
             old = spare.get(name)
             if old is None or old.ndim != array.ndim:
                 spare[name] = array
@@ -618,7 +630,8 @@ def parameters(space: Space, point: Mapping[str, Any]) -> dict[str, tuple[str, t
         if name in point and not isinstance(axis, Array):
             out[name] = (name, None)
         elif name in point:
-            shape = np.shape(point[name])
+            array = _array(point[name])
+            shape = array.shape if isinstance(array, np.ndarray) else (0,)
             out |= {f"{name}[{', '.join(map(str, index))}]": (name, index) for index in np.ndindex(shape)}
     return out
 
@@ -847,7 +860,8 @@ def looks(key: str, names: Sequence[str], point: Point, tick: Callable[[float], 
     """One look at the point for the claim ("") and each variant."""
     out = {}
     for done, name in enumerate(names):
-        out[name] = look(find(key).variant(name), point)
+        variant = find(key).variant(name)
+        out[name] = look(variant, {k: v for k, v in point.items() if k in variant.space})  # a variant may have more coordinates
         tick((done + 1) / len(names))
     return out
 
@@ -872,7 +886,7 @@ def refuting(key: str, variant: str, tick: Callable[[float], None] = lambda _: N
     witness = claim.witness.get(variant)
     if witness is not None and look(claim.variant(variant), witness).judgement.verdict == "refuted":
         space = claim.variant(variant).space
-        point = {k: np.asarray(v) if isinstance(space.get(k), Array) else v for k, v in witness.items()}
+        point = {k: _array(v) if isinstance(space.get(k), Array) else v for k, v in witness.items()}
         return Answer(point, f"{calls} instances did not refute {name}; its known witness does.")
     return Answer(None, f"{calls} instances did not refute {name}, and no witness is known.")
 

@@ -99,6 +99,15 @@ def test_a_widget_is_made_of_the_axis_and_gives_back_values_of_the_axis() -> Non
     assert math.pi in _control("x").values
 
 
+def test_every_witness_keeps_its_verdict_when_the_widgets_show_it() -> None:
+    for key in ("spectral_pruning.hold_out", "spectral_pruning.time_accumulation", "lstm_recovery.layers"):
+        claim = find(key)
+        for variant, witness in claim.witness.items():
+            controls = exploring.controls(claim.space, exploring.resized(claim.space, witness, {}))
+            shown = {**witness} | {one.name: exploring.chosen(claim.space, one, _raw(one)) for one in controls}
+            assert exploring.looks(key, [variant], shown)[variant].judgement.verdict == "refuted", (key, variant)
+
+
 def test_an_edited_entry_is_a_multiple_of_the_step_and_the_others_stay() -> None:
     changed = exploring.chosen(SPACE, _control("W"), [[0.125, 0.3], [0.125, 0.125]])
     assert changed.tolist() == [[Fraction(1, 8), Fraction(1, 4)], [Fraction(1, 8), Fraction(1, 8)]]
