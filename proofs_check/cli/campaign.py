@@ -11,7 +11,7 @@ MOST = 10**15  # points: more would take a thousand years at 30,000 a second
 
 
 def campaign(
-    globs: Annotated[list[str], typer.Argument(metavar="GLOB...", help="Claims, as for `run`; false ones are left out.")],
+    globs: Annotated[list[str], typer.Argument(metavar="GLOB", help="Claims, as for `run`; false ones are left out.")],
     points: Annotated[str, typer.Option(metavar="N", help="Random points to judge, for each claim: 1e6.")],
     ledger: Annotated[Path, typer.Option(help="Every result is kept in this file, and it is resumed from it.")],
     executor: Annotated[
