@@ -158,12 +158,14 @@ def typed(text: str, space: Space) -> Point:
     return {name: _array(v) if isinstance(space[name], Array) else v for name, v in value.items()}
 
 
-def _array(value: Any) -> Any:
-    """Lists as an array; as they are if their lengths differ, which a claim may allow."""
+def _array(value: Any, axis: Array | None = None) -> Any:
+    """Lists as an array; as they are if their lengths differ, which a claim may allow. Whole numbers on an axis of Fractions
+    stay Python's own, for exact arithmetic takes no others."""
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
     except ValueError:
         return value
+    return array.astype(object) if axis is not None and axis.step not in (None, 1) and array.dtype.kind == "i" else array
 
 
 # ---- widgets --------------------------------------------------------------------------------------------------------
@@ -197,7 +199,7 @@ def control(name: str, axis: Axis, value: Any) -> Control:
         values = [v for i, v in enumerate(values) if not any(_same(v, other) for other in values[:i])]
         return Control(name, "choice", value, name, values, [word(v) for v in values])
     if isinstance(axis, Array):
-        array = _array(value)
+        array = _array(value, axis)
         return _table(name, axis, array) if isinstance(array, np.ndarray) else Control(name, "held", value, name)
     says = f"{name} · {number(axis.lo)} … {number(axis.hi)}"
     if isinstance(axis, Int) and axis.hi - axis.lo > 400:
@@ -281,7 +283,7 @@ def resized(space: Space, point: Mapping[str, Any], spare: Mapping[str, np.ndarr
     out = dict(point)
     for name, axis in space.items():
         if isinstance(axis, Array) and name in out and all(side in out for side in axis.shape if isinstance(side, str)):
-            array = _array(out[name])
+            array = _array(out[name], axis)
             if not isinstance(array, np.ndarray):
                 continue
             sides = [
@@ -306,7 +308,7 @@ def _fitted(axis: Array, array: np.ndarray, shape: tuple[int, ...], spare: np.nd
 def remember(space: Space, spare: dict[str, np.ndarray], point: Mapping[str, Any]) -> None:
     """Keep the entries of the point's arrays, so that a side made shorter and longer again brings them back."""
     for name, axis in space.items():
-        array = _array(point[name]) if isinstance(axis, Array) and name in point else None
+        array = _array(point[name], axis) if isinstance(axis, Array) and name in point else None
         if isinstance(axis, Array) and isinstance(array, np.ndarray):
             old = spare.get(name)
             if old is None or old.ndim != array.ndim:

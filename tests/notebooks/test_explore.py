@@ -100,7 +100,12 @@ def test_a_widget_is_made_of_the_axis_and_gives_back_values_of_the_axis() -> Non
 
 
 def test_every_witness_keeps_its_verdict_when_the_widgets_show_it() -> None:
-    for key in ("spectral_pruning.hold_out", "spectral_pruning.time_accumulation", "lstm_recovery.layers"):
+    for key in (
+        "spectral_pruning.hold_out",
+        "spectral_pruning.time_accumulation",
+        "lstm_recovery.layers",
+        "quantized_dnn.standardised_gradient",
+    ):
         claim = find(key)
         for variant, witness in claim.witness.items():
             controls = exploring.controls(claim.space, exploring.resized(claim.space, witness, {}))
