@@ -14,6 +14,7 @@ import marimo as mo
 import numpy as np
 
 from bounds.claim import Claim
+from proofs_check.card import provenance
 from proofs_check.discover import find, module_of
 from proofs_check.verdict import Judgement, judge
 
@@ -37,12 +38,15 @@ def judged(key: str, point: Mapping[str, Any], variant: str = "") -> tuple[Judge
 
 
 def why(key: str) -> mo.Html:
-    """The docstring of a claim's module, folded: the whole statement, the reason, and who vouches for the numbers."""
+    """Where a claim comes from; folded, its module's docstring: the statement, the reason, who vouches for the numbers."""
     module = module_of(key)
     text = re.sub(r"\$\$.+?\$\$", lambda found: f"\n\n{' '.join(found[0].split())}\n\n", module.__doc__ or "", flags=re.DOTALL)
     text = re.sub(r"^#", r"\#", text, flags=re.MULTILINE)  # a number sign that begins a line is no heading
     folded = mo.accordion({f"Why it is true: {module.__name__.replace('.', '/')}.py": mo.md(text)})
-    return mo.vstack([folded])  # a block: inside a paragraph, Markdown would read the text a second time
+    cited = find(key).source
+    meaning = provenance(cited).partition(": ")[2]
+    source = mo.md(f"*Source: {cited}{f' ({meaning})' if meaning else ''}.*")
+    return mo.vstack([source, folded])  # a block: inside a paragraph, Markdown would read the text a second time
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> mo.Html:

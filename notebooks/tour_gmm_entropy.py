@@ -109,7 +109,7 @@ def _():
         _figure = Figure(figsize=(PAGE, 2.4))
         _axes = _figure.subplots()
         for (_m, _curve), _style in zip(loose.items(), ("-", "--", ":"), strict=True):
-            _axes.plot(_delta, np.exp(_curve), color=ORANGE, linestyle=_style, label=f"the paper's, best s, m = {_m}")
+            _axes.plot(_delta, np.exp(_curve), color=ORANGE, linestyle=_style, label=f"the theorem, best s, m = {_m}")
         _axes.plot(_delta, np.exp(sharp), color=BLUE, label=r"$2\ln 2$ × Bhattacharyya sum, any m")
         _axes.axhline(1, color=BLACK, linewidth=0.8)
         _axes.plot([0], [np.exp(sharp[0])], "o", color=GREEN, label="equality", zorder=3)
@@ -119,7 +119,7 @@ def _():
     ## Where it is tight
 
     Never, as it stands: for two equal Gaussians the best $s$ overshoots by a factor of {np.exp(min(loose[1])):.3g} or more,
-    and more so the higher the dimension. A sharper first step, without the detour over ellipsoids, gives
+    and, of distant ones, by more the higher the dimension. A sharper first step, without the detour over ellipsoids, gives
     $G\le 2\ln2\sum_{{k<l}}\sqrt{{w_kw_l}}\int\!\sqrt{{N_kN_l}}$, with no trace of the dimension, and **equality when two
     equal components coincide**: there the gap is $\ln 2$, a whole bit, for the label is lost. No smaller constant will
     do, and where both sides are equal, floats can only answer *undecided*:
@@ -135,9 +135,9 @@ def _():
     mo.md(f"""
     ## A misreading fails
 
-    In words the bound is about “distances over spreads”. Take the spread to be the *variance*, as a hasty reader may, and
-    the unit of length decides the truth: shrink everything tenfold and the exponent grows a hundredfold. Each of these
-    was tried, and refuted: {reading}
+    In words the bound is about “distances over spreads”, and the abstract says “variances”. Taken at its word, with variances
+    where the theorem has standard deviations, the unit of length decides the truth: shrink everything tenfold and the
+    exponent grows a hundredfold. Each of these was tried, and refuted: {reading}
     """)
     return (reading,)
 
@@ -165,8 +165,9 @@ def _():
     mo.md(rf"""
     ## What was computed instead of sampled
 
-    The paper draws random means $\mu_k\sim\mathcal N(0,c^2I_m)$. Its own numbers could not be recovered, so none is compared
-    here; but the mean gap of two components is a one-dimensional integral, and needs no sampling at all (nats):
+    The paper also estimates how probable a large gap is; its numbers could not be recovered, so none is compared here. Draw the
+    means of two components from $\mathcal N(0,c^2I_m)$, with unit covariances and equal weights: their mean gap is a
+    one-dimensional integral, and needs no sampling at all (nats):
 
     {table(_rows)}
 

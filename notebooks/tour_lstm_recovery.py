@@ -39,7 +39,9 @@ def _():
     Run two copies with the same inputs from then on, one from the spoilt state, one from the state it should be in. The
     recovery time is a **last exit**: the least $T_R$ with
 
-    $$\|h_t-\tilde h_t\|\le e\quad\text{{for all }}t\ge T_R,\text{{ from any two states and under any inputs.}}$$
+    $$\|h_t-\tilde h_t\|\le e\quad\text{{for all }}t\ge T_R,$$
+
+    from any two states of an invariant set and under any inputs within range.
 
     One unit, two opposite states; move its forget bias $b_f$, its recurrent weight $U_c$, the tolerance $e$:
 
@@ -139,7 +141,7 @@ def _():
     from experiments.lstm_recovery_ladder import summary as _ladder
     from experiments.lstm_recovery_training import summary as _training
 
-    _columns = {"net": "net", "norm (paper)": "norm", "Jacobian": "jac", "gate-coupled": "Ψ", "input cells": "cells"}
+    _columns = {"net": "net", "norms": "norm", "Jacobian": "jac", "gate-coupled": "Ψ", "input cells": "cells"}
     _columns |= {"matrix inequality": "lmi", "attack": "attack"}
     _nets = [_row for _row in _ladder(load("lstm_recovery_ladder")) if _row["net"] in ("G0", "G1", "tanks none", "tanks norm")]
     _tanks = [_row for _row in _training(load("lstm_recovery_training")) if (_row["plant"], _row["n"]) == ("tanks", 4)]
@@ -153,7 +155,7 @@ def _():
     {table([{_title: _row[_key] for _title, _key in _columns.items()} for _row in _nets])}
 
     An ordinarily trained net has **no certificate**: {cost["none"]["proved"]} of them. Training with a penalty on the rate
-    gives one, and costs accuracy: on the two tanks the paper's penalty on ρ multiplies the test error by
+    gives one, and costs accuracy: on the two tanks a penalty on ρ multiplies the test error by
     {cost["norm"]["test ratio"]:.1f} ({cost["norm"]["95 %"]} at 95 %), a penalty on the sharper, gate-coupled rate by
     {cost["coupled"]["test ratio"]:.1f} ({cost["coupled"]["95 %"]}), for {cost["coupled"]["T"]:g} certified steps instead of
     {cost["norm"]["T"]:g}.

@@ -67,7 +67,7 @@ def _(offset, slope, states):
             _axes.axvline(_tau - 0.5 * thresholds[0], color=RED, linewidth=0.8)
         _axes.plot([], [], color=RED, linewidth=0.8, label="integer thresholds")
         _axes.set(xlabel="integer sum n", xlim=(-13, 13), ylim=(-0.5, _M - 0.3))
-        _axes.legend(loc="upper left")
+        _axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     _here = f"the thresholds are {', '.join(map(str, thresholds[1]))}" if thresholds[0] else "the sum decides nothing"
     mo.md(rf"""
     {mo.as_html(_figure)}

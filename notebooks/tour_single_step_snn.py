@@ -56,13 +56,14 @@ def _(drive, leak, steps):
     theorem, _line = judged(KEY, at(_z, steps.value, _lam))
     _spikes, _u = lif_simulate([_z] * steps.value, _lam, Fraction(1))
     _t, _one = np.arange(1, steps.value + 1), int(_z >= 1)
+    _ends = (min(-0.5, float(min(_u)) - 0.1), max(1.6, float(max(_u)) + 0.1))
     with look():
         _figure = Figure(figsize=(PAGE, 1.8))
         _axes = _figure.subplots()
         _axes.plot(_t, _u.astype(float), "o-", color=BLUE, label="potential")
         _axes.plot(_t[_spikes > 0], _u.astype(float)[_spikes > 0], "o", color=ORANGE, markersize=8, label="spike")
         _axes.axhline(1, color=RED, linewidth=1, label="threshold")
-        _axes.set(xlim=(0.7, 8.3), ylim=(-0.5, 1.6), xlabel="step")
+        _axes.set(xlim=(0.7, 8.3), ylim=_ends, xlabel="step")
         _axes.legend(loc="lower right", ncols=3)
     mo.md(rf"""
     {mo.as_html(_figure)}
@@ -157,8 +158,8 @@ def _():
     mo.md(rf"""
     ## What was measured
 
-    One step can be trained with the paper's surrogate slope. {len(_claims)} claims were written down *before* the runs: digits,
-    64-128-64-10, ten seeds, paired (energies as logarithms of ratios):
+    One step can be trained with the S3NN surrogate slope. {len(_claims)} claims were written down *before* the runs: digits,
+    64-128-64-10, ten seeds, paired (accuracies as fractions, energies and accumulations as logarithms of ratios):
 
     {table(_claims)}
 

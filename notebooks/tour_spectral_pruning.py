@@ -67,6 +67,7 @@ def _(decay, scale):
     _Sig, _k, _N = _x.Sig.astype(float), np.arange(7), float(_x.N)
     _best = [min(spectral_pruning.information_loss(_Sig, _J, 0.0) for _J in combinations(range(6), _i)) for _i in _k]
     _mean = [float(spectral_pruning.dpp_mean_loss(_x.mu, int(_i))) for _i in _k]
+    _units = "1 unit loses" if _N <= 1 else f"{np.ceil(_N):.0f} units lose"
     _tail = [float(sum(sorted(_mu, reverse=True)[_i:])) for _i in _k]
     with look():
         _figure = Figure(figsize=(PAGE, 2.3))
@@ -80,11 +81,11 @@ def _(decay, scale):
     mo.md(rf"""
     {mo.as_html(_figure)}
 
-    At this resolution $N(\lambda)={_N:.2f}$, and {int(np.ceil(_N))} units lose {_best[int(np.ceil(_N))]:.3g}.
+    At this resolution $N(\lambda)={_N:.2f}$, and {_units} {_best[int(np.ceil(_N))]:.3g}.
 
     ## The theorem
 
-    Sampling units by leverage, as in the paper, takes $N\log N$ of them or so. The logarithm is not needed: for every $\Sigma$
+    Sampling units by leverage takes $N\log N$ of them or so. The logarithm is not needed: for every $\Sigma$
     and $\lambda>0$,
 
     $$\min_{{|J|=\lceil N(\lambda)\rceil}}L(J)\;\le\;\varphi_{{\lceil N(\lambda)\rceil}}\;\le\;\lambda N(\lambda),$$
@@ -170,7 +171,8 @@ def _():
 
     {table(compared)}
 
-    Rebuilding matters most where few units are kept, and fine-tuning evens out what is left. The bounds on the *output* over 64
+    Rebuilding matters most where few units are kept, and fine-tuning evens out most of what is left, but not for units kept at
+    random. The bounds on the *output* over 64
     steps are another matter: measured error {_bounds["measured error"]["median"]:.2g}, sharpest bound (B4)
     {_bounds["B4"]["median"]:.2g}, vacuous for {_bounds["B4"]["vacuous for"]} nets. They are true, and **say nothing**.
     """)

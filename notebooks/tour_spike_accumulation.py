@@ -43,7 +43,8 @@ def _():
     $$\begin{{aligned}}\text{{LIF:}}&&u[t]&=\lambda v[t-1]+I[t],&s[t]&=[u[t]\ge\vartheta],&v[t]&=u[t]-\vartheta s[t]\\
     \text{{SAF:}}&&\hat a[t]&=\lambda\hat a[t-1]+s[t],&s[t]&=[\hat U[t]\ge\vartheta(\lambda\hat a[t-1]+1)]\end{{aligned}}$$
 
-    with $\hat U=W\hat a_{{\text{{before}}}}+b\,(1+\lambda+\dots+\lambda^{{t-1}})$. One neuron, a spike coming in at every step:
+    with $\hat U=W\hat a_{{\text{{before}}}}+b\,(1+\lambda+\dots+\lambda^{{t-1}})+\lambda^tv[0]$. One neuron, a spike
+    coming in at every step:
 
     {mo.hstack([weight, leak], justify="start", gap=2)}
     """)
@@ -69,7 +70,7 @@ def two_ways(neuron, threshold_leak=None):
             axes.plot(t[fires], potential[fires], "o", color=ORANGE, markersize=6, label=f"{fires.sum()} spikes")
             axes.set(xlabel="step", title=title, ylim=(0, 1.15 * max(*potential, *limit)))
             axes.xaxis.get_major_locator().set_params(integer=True)
-            axes.legend(loc="lower right")
+            axes.legend(loc="best")
     return figure
 
 

@@ -86,7 +86,7 @@ def _(fanout, weight):
 
     $$w=\text{{const}}\cdot\psi .$$
 
-    Up to its strength there is only one penalty that never confuses two networks, and it is the synaptic one. The checker
+    Up to its strength there is only one such penalty that never confuses two networks, and it is the synaptic one. The checker
     builds the confused pair in fractions, or finds none.
 
     {_line}
@@ -115,9 +115,9 @@ def _():
     mo.md(rf"""
     ## Where it is tight
 
-    How much can counting spikes waste? The network with the fewest spikes costs at most $\psi_{{\max}}/\psi_{{\min}}$ times the
-    cheapest. With equal fan-outs that is equality. With unequal ones the count prefers $m$ dear spikes to $m+1$ cheap ones,
-    and comes as near to the bound as one likes, here {wasted[-1]:.0%}:
+    How much can counting spikes waste? Of any networks, the one with the fewest spikes costs at most
+    $\psi_{{\max}}/\psi_{{\min}}$ times the cheapest. With equal fan-outs that is equality. With unequal ones the count
+    prefers $m$ dear spikes to $m+1$ cheap ones, and comes as near to the bound as one likes, here {wasted[-1]:.0%}:
 
     {_line} {mo.as_html(_figure)}
     """)

@@ -115,11 +115,11 @@ def _histogram(rows: Sequence[Row]) -> dict[str, Any] | None:
         return None
     high, median = scores[-1], scores[len(scores) // 2]
     low = next(score for score in scores[len(scores) // 20 :] if score >= median - 3 * (high - median))
-    width = (high - low) / BINS or 1.0
+    width = (high - low) / BINS
     counts = [0] * BINS
     shown = [score for score in scores if score >= low]
     for score in shown:
-        counts[min(int((score - low) / width), BINS - 1)] += 1
+        counts[min(int((score - low) / width), BINS - 1) if width else 0] += 1
     below = len(scores) - len(shown)
     return {"low": low, "high": low + BINS * width, "counts": counts, "below": below, "scored": len(scores), "drawn": len(rows)}
 
@@ -249,10 +249,18 @@ def _bullets(lines: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>" if lines else ""
 
 
+def provenance(source: str) -> str:
+    """What the last word of a source means, or nothing if it cites a statement as it stands.
+
+    >>> provenance("new")
+    'new: sharper than, or absent from, what we know of the paper'
+    """
+    return next((f"{word}: {words}" for word, words in PROVENANCE.items() if re.search(rf"\b{word}\b", source)), "")
+
+
 def _source(source: Mapping[str, Any]) -> str:
-    cited, entry = html.escape(source["cited"]), source["entry"]
-    kind = next((word for word in PROVENANCE if re.search(rf"\b{word}\b", source["cited"])), None)
-    cited += f" <span class='claim'>({kind}: {PROVENANCE[kind]})</span>" if kind else ""
+    cited, entry, kind = html.escape(source["cited"]), source["entry"], provenance(source["cited"])
+    cited += f"<br><span class='claim'>{html.escape(kind)}</span>" if kind else ""
     if entry is None:
         return f"<p>{cited}</p>"
     words = {name: html.escape(entry.get(name, "")) for name in ("author", "title", "journal", "booktitle", "year")}
@@ -296,6 +304,8 @@ def _picture(histogram: Mapping[str, Any] | None, kind: str) -> str:
     """Bars of the draws' scores, with words for who cannot see them."""
     if histogram is None:
         return ""
+    if histogram["low"] == histogram["high"]:
+        return f"<p>All {histogram['scored']} drawn points that have a score have this one: {histogram['low']:.3g}.</p>"
     top, counts = max(histogram["counts"]), histogram["counts"]
     tall = [96 * n / top for n in counts]
     bars = "".join(f"<rect x='{14 * i + 1}' y='{100 - h:.1f}' width='12' height='{h:.1f}'/>" for i, h in enumerate(tall))
@@ -319,7 +329,7 @@ def _point(point: Any) -> str:
 
 def _ends(side: Any) -> str:
     low, high = from_json(json.dumps(side))
-    first = [str(end).replace("\n", " ") for end in (low, high)]
+    first = [re.sub(r"Fraction\((-?\d+), (\d+)\)", r"\1/\2", str(end).replace("\n", " ")) for end in (low, high)]
     text = first[0] if first[0] == first[1] else f"{first[0]} … {first[1]}"
     return html.escape(text if len(text) < 120 else text[:120] + " …")
 

@@ -124,6 +124,18 @@ def test_a_few_far_scores_do_not_hide_the_others():
     assert (found["below"], sum(found["counts"]), found["scored"]) == (20, 50, 70)
 
 
+def test_equal_scores_are_a_sentence_and_fractions_are_written_as_such():
+    key, ledger, budget = "spike_accumulation.implicit_gradient", Ledger(), Budget(points=40)
+    with process_pool(1) as executor:
+        run([key], executor, ledger, budget)
+    found = card(key, ledger, budget)
+    assert found["histogram"]["low"] == found["histogram"]["high"] == 0
+    words = page(found)
+    assert "have this one: 0." in words
+    assert "Fraction(" not in words
+    assert "8/3" in words
+
+
 def test_pages_need_nothing_from_elsewhere_and_speak_to_screen_readers(made):
     _, folder, keys = made
     for file in [*(folder / f"{key}.html" for key in keys), folder / "index.html"]:

@@ -45,6 +45,7 @@ def test_why_is_the_statement_of_the_module_also_inside_of_a_text(key: str) -> N
     """Formulas over several lines, and a line that begins with a number sign."""
     told = mo.md(f"Inside of a text:\n\n{why(key)}").text
     assert f"bounds/{key.replace('.', '/')}.py" in told
+    assert find(key).source in told
     assert "$$" not in told
     assert "<h1" not in told
 
