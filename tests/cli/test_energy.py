@@ -57,6 +57,19 @@ def test_energies_add_up(folder):
     assert document["break_even"] == pytest.approx(46 / 9 / 6)  # the held input costs both the same
 
 
+def test_rates_and_intervals_are_those_of_their_formulas(folder):
+    """A held real input, 6 steps, 20 inputs: only the 300 synapses of the second layer see spikes."""
+    arguments, widths = (folder / "dense.npz", "--input", folder / "grey.npy", "--json"), []
+    for confidence in (0.5, 0.95, 0.999):
+        d = json.loads(energy(*arguments, "--confidence", confidence).stdout)
+        second, (low, high) = d["layers"][1], d["interval"]
+        assert d["rate"] == pytest.approx(second["rate"]) == pytest.approx(second["accumulations"] / (6 * 300))
+        assert d["hoeffding"] == pytest.approx(6 * 300 * np.sqrt(np.log(2 / (1 - confidence)) / (2 * 20)))
+        assert d["pJ_interval"] == pytest.approx([0.9 * low + 4.6 * 1920, 0.9 * high + 4.6 * 1920])
+        widths.append(high - low)
+    assert 0 < widths[0] < widths[1] < widths[2]
+
+
 def test_spikes_as_input_cost_accumulations(folder):
     arguments = ("--input", folder / "spikes.npy", "--over-time", "--json")
     document = json.loads(energy(folder / "dense.npz", *arguments).stdout)

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from bounds.common.training import digits
 from bounds.quantized_dnn.chain import exact_run, fold, input_integers, integer_run
-from bounds.quantized_dnn.own_network import best_range, layer_names, load_integers, narrow, packed_bytes
+from bounds.quantized_dnn.own_network import best_range, layer_names, load_integers, narrow, packed_bytes, quantize_network
 from bounds.quantized_dnn.training import Recipe, apply, convolutional, fully_connected, save, train
-from bounds.spike_accumulation.own_network import UnreadableNetwork
+from bounds.spike_accumulation.own_network import UnreadableNetwork, read_network
 from proofs_check.cli import app
 from proofs_check.cli.common import Problem
 
@@ -107,6 +107,32 @@ def test_an_ordinary_network_with_many_states_keeps_its_classes(folder):
             assert (d["integer_wrong"], d["spiking_wrong"]) == (0, 0)
     assert "BatchNorm bn1" in fine["folded"][0]
     assert fine["ignored"] == []
+
+
+def read(file, x, M_w, M_a):
+    names, norms = layer_names(file)
+    return quantize_network(file, x, M_w, M_a, net=read_network(file, layers=names), norms=norms)
+
+
+@pytest.mark.parametrize("M_w", [2, 3, 6])
+def test_the_fold_of_an_ordinary_layer_is_its_normalisation_with_the_least_squares_scale_of_each_row(folder, M_w):
+    held, x = dict(np.load(folder / "norm.npz")), np.load(folder / "digits.npz")["x"]
+    own = read(folder / "norm.npz", x, M_w, 4)
+    layer = own.layers[0]
+    gain = held["bn1.weight"] / np.sqrt(held["bn1.running_var"] + 1e-5)
+    offset = gain * (held["fc1.bias"] - held["bn1.running_mean"]) + held["bn1.bias"]
+    np.testing.assert_allclose([float(B) for B in layer.B], offset / own.ranges[0], rtol=1e-12)
+    slope = np.array([float(A) for A in layer.A]) * layer.top * own.ranges[0] / own.input_range
+    left = gain[:, None] * held["fc1.weight"] - slope[:, None] * layer.q  # what no other scale could explain
+    np.testing.assert_allclose((left * layer.q).sum(axis=1), 0, atol=1e-9)
+
+
+def test_the_file_s_eps_is_under_the_root(folder):
+    held, x = dict(np.load(folder / "dense.npz")), np.load(folder / "digits.npz")["x"]
+    np.savez(folder / "eps.npz", **(held | {"eps": np.array(0.5)}))
+    layer = read(folder / "eps.npz", x, 3, 4).layers[0]
+    gain = held["0.gamma"] / np.sqrt(held["0.r"] - held["0.m"] ** 2 + 0.5)
+    np.testing.assert_allclose([float(B) for B in layer.B], held["0.beta"] - gain * held["0.m"], rtol=1e-12)
 
 
 def test_signed_inputs_are_signed_integers(folder):

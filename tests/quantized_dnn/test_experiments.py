@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bounds.common.training import digits
 from bounds.quantized_dnn.training import Recipe, infer
+from bounds.single_step_snn.training import split
 from experiments import quantized_dnn_batches as batches
 from experiments import quantized_dnn_states as states
 from experiments.results import load
@@ -133,6 +135,38 @@ def test_the_plans_are_the_registered_ones():
         (2e-3, 0.05),
     ]
     assert not {unit["seed"] for unit in states.plan(True) + batches.plan(True)} & set(range(10))
+
+
+def test_a_unit_trains_on_its_own_split_with_its_own_seed_and_recipe(monkeypatch):
+    heard = []
+    for module in (states, batches):
+        monkeypatch.setattr(module, "trained", lambda *arguments: heard.append(arguments))
+        monkeypatch.setattr(module, "scores", lambda net, d: {"accuracy": float(d.test_y.sum())})
+    monkeypatch.setattr(batches, "replace", lambda of, **change: of if of is None else replace(of, **change))  # there is no net
+    rows = states.work(M_w=3, seed=7, epochs=25) + batches.work("three states", "BN", 2, 7, 6)
+    assert [arguments[1:] for arguments in heard] == [
+        *((7, 3, M_a, "LBN", Recipe(epochs=25, batch=32, rate=2e-3)) for M_a in (2, 3, 5, None)),
+        (7, 3, 3, "BN", Recipe(epochs=6, batch=2, rate=5e-4)),
+    ]
+    own = split(digits(np.float32), 300, 450, 1007)
+    for d, *_ in heard:
+        np.testing.assert_array_equal(d.x, own.x)
+        assert (len(d.x), len(d.validation_x), len(d.test_x)) == (1047, 300, 450)
+    assert {row["accuracy"] for row in rows} == {float(own.test_y.sum())}
+
+
+def test_nets_of_a_seed_begin_with_equal_weights_and_those_of_another_do_not(monkeypatch):
+    monkeypatch.setattr(states, "train", lambda net, x, y, recipe, rng: heard.append(rng.random()))
+    heard: list[float] = []
+    nets = [
+        states.trained(own_split(0), seed, M, M, norm, Recipe())
+        for seed, M, norm in ((0, 3, "LBN"), (0, 3, "BN"), (0, None, "LN"), (1, 3, "LBN"))
+    ]
+    for one, other in zip(nets[0].w, nets[1].w, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(nets[0].w[0], nets[2].w[0])
+    assert not np.array_equal(nets[0].w[0], nets[3].w[0])
+    assert heard[0] == heard[1] == heard[2] != heard[3]  # the order of the batches, too
 
 
 def test_as_many_comparisons_share_the_level_as_are_made():

@@ -338,13 +338,22 @@ def test_the_walk_of_a_convolutional_net_notices_a_wrong_count():
     assert walk(net, spikes) == before + 3  # one more spike to the readout of three classes
 
 
-def test_the_row_of_a_convolutional_net_counts_the_images_whose_walk_differs(monkeypatch):
+def test_a_unit_of_the_convolutional_net_has_its_recipe_and_counts_the_images_whose_walk_differs(monkeypatch):
     from experiments import single_step_snn_mnist as experiment
 
     rng, sizes = np.random.default_rng(10), {"": 64, "validation_": 10, "test_": 20}
     noise = {f"{part}x": rng.random((n, 784), np.float32) for part, n in sizes.items()}
     few = Split(**noise, **{f"{part}y": rng.integers(0, 10, n) for part, n in sizes.items()})
     monkeypatch.setattr(experiment, "data", lambda: few)
+    recipes = []
+
+    def heard(net, neurons, x, y, recipe, rng):
+        recipes.append(recipe)
+
+    with monkeypatch.context() as quiet:
+        quiet.setattr(experiment, "train", heard)
+        experiment.work(arm="S3NN, λ = 8", seed=100, epochs=8, images=64)
+    assert recipes == [Recipe(epochs=8, lam=8.0, start=3, batch=32, rate=2e-3, p=1)]
     unit = {"arm": "S3NN", "seed": 100, "epochs": 1, "images": 64}
     assert [row["walk_differs"] for row in experiment.work(**unit)] == [0]
     monkeypatch.setattr(experiment, "walk", lambda net, spikes: -1)
