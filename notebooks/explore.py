@@ -22,10 +22,11 @@ def libraries():
 
     import marimo as mo
 
-    from proofs_check import discover, exploring
+    from proofs_check import discover, points
+    from proofs_check.exploring import looking, numberline, requests, sweeps, widgets
 
     under_way = []  # the request that has a process of its own, if any
-    return discover, exploring, itertools, mo, under_way
+    return discover, itertools, looking, mo, numberline, points, requests, sweeps, under_way, widgets
 
 
 @app.cell
@@ -35,8 +36,8 @@ def asked(mo):
 
 
 @app.cell
-def choose(exploring, mo, wanted):
-    _offered = exploring.offered()
+def choose(looking, mo, wanted):
+    _offered = looking.offered()
     claim_choice = mo.ui.dropdown(
         {f"{key.replace('.', ' · ').replace('_', ' ')}": key for key in _offered},
         value=(wanted if wanted in _offered else _offered[0]).replace(".", " · ").replace("_", " "),
@@ -51,7 +52,7 @@ def choose(exploring, mo, wanted):
 
 
 @app.cell
-def claim_of(claim_choice, discover, exploring, itertools, mo, under_way):
+def claim_of(claim_choice, discover, itertools, looking, mo, requests, under_way):
     for _job in under_way:  # what the claim before was asked
         _job.cancel()
     key = claim_choice.value
@@ -59,7 +60,7 @@ def claim_of(claim_choice, discover, exploring, itertools, mo, under_way):
     draw_numbers = itertools.count()
     pace = {"": claim.cost}  # seconds of the last judgement; declared, then measured
     spare = {}  # entries of arrays that a shorter side hides for now
-    get_start, set_start = mo.state((exploring.opening(claim, key), ""))
+    get_start, set_start = mo.state((looking.opening(claim, key), ""))
     get_job, set_job = mo.state(None)  # a request under way, and what to do with its answer
     get_trouble, set_trouble = mo.state("")  # why the last request has no answer
     get_judged, set_judged = mo.state(None)  # a slow claim's last judged point and looks
@@ -68,7 +69,7 @@ def claim_of(claim_choice, discover, exploring, itertools, mo, under_way):
     def ask(then, *request):
         for _job in under_way:
             _job.cancel()
-        under_way[:] = [exploring.Job(*request)]
+        under_way[:] = [requests.Job(*request)]
         set_job((under_way[0], then))
 
     return (
@@ -92,10 +93,10 @@ def claim_of(claim_choice, discover, exploring, itertools, mo, under_way):
 
 
 @app.cell
-def knobs(claim, exploring, get_start, mo, spare):
+def knobs(claim, get_start, mo, spare, widgets):
     spare.clear()
     start_point, _said = get_start()
-    _all = exploring.controls(claim.space, start_point)
+    _all = widgets.controls(claim.space, start_point)
     scalar_controls = {one.name: one for one in _all if one.kind not in ("table", "held")}
 
     def _widget(one):
@@ -104,7 +105,7 @@ def knobs(claim, exploring, get_start, mo, spare):
             return mo.ui.slider(steps=one.shown, value=one.shown[_at], label=one.says, show_value=True, full_width=True)
         if one.kind == "number":
             return mo.ui.number(start=one.lo, stop=one.hi, step=1, value=one.value, label=one.says, full_width=True)
-        return mo.ui.dropdown(one.shown, value=exploring.word(one.value), label=one.says, allow_select_none=False)
+        return mo.ui.dropdown(one.shown, value=widgets.word(one.value), label=one.says, allow_select_none=False)
 
     scalars = mo.ui.dictionary({name: _widget(one) for name, one in scalar_controls.items()})
     mo.vstack([mo.Html("<h2>Point</h2>"), *scalars.elements.values()])
@@ -112,11 +113,11 @@ def knobs(claim, exploring, get_start, mo, spare):
 
 
 @app.cell
-def tables(claim, exploring, mo, scalar_controls, scalars, spare, start_point):
-    _values = {n: exploring.chosen(claim.space, scalar_controls[n], raw) for n, raw in scalars.value.items()}
+def tables(claim, mo, scalar_controls, scalars, spare, start_point, widgets):
+    _values = {n: widgets.chosen(claim.space, scalar_controls[n], raw) for n, raw in scalars.value.items()}
     array_controls = {
         one.name: one
-        for one in exploring.controls(claim.space, exploring.resized(claim.space, {**start_point, **_values}, spare))
+        for one in widgets.controls(claim.space, widgets.resized(claim.space, {**start_point, **_values}, spare))
         if one.kind in ("table", "held")
     }
     arrays = mo.ui.dictionary(
@@ -146,22 +147,22 @@ def tables(claim, exploring, mo, scalar_controls, scalars, spare, start_point):
 
 
 @app.cell
-def statement(claim, exploring, key, mo):
-    _text = mo.md(exploring.statement(key)).text
+def statement(claim, key, looking, mo):
+    _text = mo.md(looking.statement(key)).text
     _region = f"<div class='pc-statement' tabindex='0' role='region' aria-label='Statement'>{_text}</div>"
-    mo.Html(exploring.heading(key, claim) + _region)
+    mo.Html(looking.heading(key, claim) + _region)
     return
 
 
 @app.cell
-def the_point(array_controls, arrays, claim, exploring, scalar_controls, scalars, spare, start_point):
+def the_point(array_controls, arrays, claim, scalar_controls, scalars, spare, start_point, widgets):
     _raw = {**scalars.value, **arrays.value}
     _controls = {**scalar_controls, **array_controls}
     point = {
-        name: exploring.chosen(claim.space, _controls[name], _raw.get(name)) if name in _controls else value
+        name: widgets.chosen(claim.space, _controls[name], _raw.get(name)) if name in _controls else value
         for name, value in start_point.items()  # coordinates that only a variant has stay as they are
     }
-    exploring.remember(claim.space, spare, point)
+    widgets.remember(claim.space, spare, point)
     return (point,)
 
 
@@ -172,13 +173,13 @@ def switch_board(claim, mo):
 
 
 @app.cell
-def judged(claim, exploring, get_judged, key, pace, point, switches):
+def judged(claim, get_judged, key, looking, pace, point, requests, switches):
     _names = ["", *(name for name, on in switches.value.items() if on)]
     _last = get_judged()
-    live = claim.cost <= exploring.LIVE and pace[""] <= 10 * exploring.LIVE
+    live = claim.cost <= looking.LIVE and pace[""] <= 10 * looking.LIVE
     if live:
-        seen = exploring.looks(key, _names, point)
-    elif _last is not None and _last[0] == exploring.exported(key, "", point):
+        seen = requests.looks(key, _names, point)
+    elif _last is not None and _last[0] == looking.exported(key, "", point):
         seen = {name: one for name, one in _last[1].items() if name in _names}
     else:
         seen = {}
@@ -187,35 +188,35 @@ def judged(claim, exploring, get_judged, key, pace, point, switches):
 
 
 @app.cell
-def verdict(claim, exploring, get_start, mo, seen):
-    mo.Html(exploring.panel(claim, seen.get(""), get_start()[1]))
+def verdict(claim, get_start, mo, numberline, seen):
+    mo.Html(numberline.panel(claim, seen.get(""), get_start()[1]))
     return
 
 
 @app.cell
-def hypotheses(claim, exploring, mo, seen):
+def hypotheses(claim, mo, numberline, seen):
     _shown = None
     if seen and not seen[""].problem:
-        _every = exploring.entries_table(claim, seen[""].judgement)
+        _every = numberline.entries_table(claim, seen[""].judgement)
         _more = [mo.accordion({"Every entry": mo.Html(_every)})] if _every else []
-        _shown = mo.vstack([*_more, mo.Html(f"<h2>Hypotheses</h2>{exploring.margins_table(seen[''].margins)}")])
+        _shown = mo.vstack([*_more, mo.Html(f"<h2>Hypotheses</h2>{numberline.margins_table(seen[''].margins)}")])
     _shown
     return
 
 
 @app.cell
-def actions(ask, claim, draw_numbers, exploring, key, live, mo, point, set_judged, set_start, switches):
+def actions(ask, claim, draw_numbers, key, live, looking, mo, point, set_judged, set_start, switches):
     def _move(answer):
         set_start((answer.point if answer.point is not None else point, answer.says))
 
     def _judge(_):
-        asked = exploring.exported(key, "", point)  # the answer is about this point, wherever the widgets are by then
+        asked = looking.exported(key, "", point)  # the answer is about this point, wherever the widgets are by then
         ask(lambda looks: set_judged((asked, looks)), "looks", key, ["", *switches.value], point)
 
     judge_button = mo.ui.button(label="Judge this point", kind="success", on_change=_judge)
     tightest_button = mo.ui.button(label="Take me to the tightest instance", on_change=lambda _: ask(_move, "tightest", key))
     again_button = mo.ui.button(
-        label="Another point", on_change=lambda _: set_start((exploring.drawn(claim, key, next(draw_numbers)), ""))
+        label="Another point", on_change=lambda _: set_start((looking.drawn(claim, key, next(draw_numbers)), ""))
     )
     refute_buttons = mo.ui.dictionary(
         {
@@ -227,7 +228,7 @@ def actions(ask, claim, draw_numbers, exploring, key, live, mo, point, set_judge
         }
     )
     _download = mo.download(
-        exploring.exported(key, "", point).encode(),
+        looking.exported(key, "", point).encode(),
         filename=f"{key}.json",
         mimetype="application/json",
         label="This point as JSON",
@@ -250,14 +251,14 @@ def clock_of(get_job, mo):
 
 
 @app.cell
-def progress(clock, exploring, get_job, get_trouble, mo, set_job, set_trouble, stop_button):
+def progress(clock, get_job, get_trouble, mo, requests, set_job, set_trouble, stop_button):
     _job = get_job() if clock is not None else None
     _shown = mo.Html(f"<p class='pc-none' role='status'>{get_trouble()}</p>") if get_trouble() else None
     if _job is not None and _job[0].running:
-        _shown = mo.hstack([mo.Html(exploring.progress(_job[0])), stop_button], justify="start")
+        _shown = mo.hstack([mo.Html(requests.progress(_job[0])), stop_button], justify="start")
     elif _job is not None:
         set_job(None)
-        set_trouble(exploring.trouble(_job[0]))
+        set_trouble(requests.trouble(_job[0]))
         if not _job[0].problem:
             _job[1](_job[0].result)
     _shown
@@ -265,10 +266,10 @@ def progress(clock, exploring, get_job, get_trouble, mo, set_job, set_trouble, s
 
 
 @app.cell
-def variants(claim, exploring, mo, refute_buttons, seen, switches):
+def variants(claim, mo, numberline, refute_buttons, seen, switches):
     def _row(name, on):
         look = seen.get(name) if on else None
-        found = mo.Html(exploring.variant_line(claim.variant(name), look)) if on else mo.Html("")
+        found = mo.Html(numberline.variant_line(claim.variant(name), look)) if on else mo.Html("")
         search = (
             [refute_buttons[name]]
             if on and name in claim.falsified and (look is None or look.judgement.verdict != "refuted")
@@ -284,9 +285,9 @@ def variants(claim, exploring, mo, refute_buttons, seen, switches):
 
 
 @app.cell
-def sweep_choice(claim, exploring, mo, start_point):
-    _labels = list(exploring.parameters(claim.space, start_point))
-    _first = exploring.first_parameter(claim.space, start_point)
+def sweep_choice(claim, mo, start_point, sweeps):
+    _labels = list(sweeps.parameters(claim.space, start_point))
+    _first = sweeps.first_parameter(claim.space, start_point)
     along = mo.ui.dropdown(_labels, value=_first, label="Sweep over", searchable=True, allow_select_none=False)
     across = mo.ui.dropdown(_labels, label="and", searchable=True)
     mo.vstack([mo.Html("<h2>Sweep</h2>"), mo.hstack([along, across], justify="start", wrap=True)])
@@ -294,21 +295,21 @@ def sweep_choice(claim, exploring, mo, start_point):
 
 
 @app.cell
-def sweep_shown(across, along, ask, claim, exploring, get_map, key, live, mo, point, set_map):
-    _known = exploring.parameters(claim.space, point)
+def sweep_shown(across, along, ask, claim, get_map, key, live, looking, mo, point, set_map, sweeps):
+    _known = sweeps.parameters(claim.space, point)
     _labels = [label for label in dict.fromkeys([along.value, across.value]) if label in _known]
-    _asked = (exploring.exported(key, "", point), _labels)
-    _stops = exploring.stops(claim, len(_labels))
+    _asked = (looking.exported(key, "", point), _labels)
+    _stops = sweeps.stops(claim, len(_labels))
     map_button = mo.ui.button(
         label="Draw the sweep",
-        on_change=lambda _: ask(lambda found, asked=_asked: set_map((asked, found)), "swept", key, "", point, _labels, _stops),
+        on_change=lambda _: ask(lambda found, asked=_asked: set_map((asked, found)), "swept", key, point, _labels, _stops),
     )
     _last = get_map()
     if live and len(_labels) == 1 and claim.cost * _stops < 0.4:
-        _shown = [mo.Html(exploring.picture(claim, exploring.sweep(claim, point, _labels, _stops)))]
+        _shown = [mo.Html(sweeps.picture(claim, sweeps.sweep(claim, point, _labels, _stops)))]
     elif _last is not None and _last[0][1] == _labels:
         _stale = [] if _last[0] == _asked else [mo.Html("<p class='pc-none'>The point has moved since.</p>"), map_button]
-        _shown = [mo.Html(exploring.picture(claim, _last[1])), *_stale]
+        _shown = [mo.Html(sweeps.picture(claim, _last[1])), *_stale]
     else:
         _shown = [map_button] if _labels else []
     mo.vstack(_shown)
@@ -316,19 +317,19 @@ def sweep_shown(across, along, ask, claim, exploring, get_map, key, live, mo, po
 
 
 @app.cell
-def as_json(exploring, key, mo, start_point):
+def as_json(key, mo, points, start_point):
     point_text = mo.ui.text_area(
-        exploring.to_json(start_point), label="A point as JSON, or an exported file", rows=5, full_width=True, debounce=True
+        points.to_json(start_point), label="A point as JSON, or an exported file", rows=5, full_width=True, debounce=True
     )
     return (point_text,)
 
 
 @app.cell
-def as_json_shown(claim, exploring, mo, point, point_text, set_start):
+def as_json_shown(claim, looking, mo, point, point_text, set_start):
     def _take(_):
         try:
-            set_start((exploring.typed(point_text.value, claim.space), ""))
-        except exploring.BadPoint as problem:
+            set_start((looking.typed(point_text.value, claim.space), ""))
+        except looking.BadPoint as problem:
             set_start((point, f"Not taken: {problem}."))
 
     take_button = mo.ui.button(label="Use this point", on_change=_take)

@@ -133,8 +133,8 @@ def _export(folder: Path, claim: str) -> None:
     from rich.console import Console
 
     from proofs_check.discover import BrokenModule, UnknownClaim, select
-    from proofs_check.static_page import CannotExport, needed
-    from proofs_check.static_page import export as write
+    from proofs_check.exploring.static_page import CannotExport, needed
+    from proofs_check.exploring.static_page import export as write
 
     with one_sentence(UnknownClaim, BrokenModule, CannotExport, OSError):
         with Console(stderr=True).status("judging each claim with numpy and scipy alone"):

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from importlib.metadata import requires
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,20 @@ import numpy as np
 import pytest
 
 from bounds.claim import Array, Choice, Claim, Enclosure, Int, Real, exact
-from proofs_check import __version__, exploring, static_page
+from proofs_check import __version__, exploring
 from proofs_check.counterexample import read, replay
 from proofs_check.discover import claims, find
+from proofs_check.exploring import looking, numberline, numbers, requests, static_page, sweeps, widgets
 from proofs_check.points import to_json
 from proofs_check.verdict import Judgement
 
 pytest.importorskip("marimo", reason="needs marimo, of the extra `explore`")
-NOTEBOOK = Path(exploring.__file__).parents[1] / "notebooks" / "explore.py"
+NOTEBOOK = Path(exploring.__file__).parents[2] / "notebooks" / "explore.py"
 CHEAP = {key.split(".")[0]: key for key, claim in sorted(claims().items(), key=lambda item: -item[1].cost)}  # one of each paper
 KEY = "gmm_entropy.main_bound"
 
 
-def _raw(control: exploring.Control) -> Any:
+def _raw(control: widgets.Control) -> Any:
     """What the widget of a control sends while nobody has touched it."""
     if control.kind in ("slider", "choice"):
         where = [i for i, value in enumerate(control.values) if to_json(value) == to_json(control.value)]
@@ -45,23 +46,23 @@ def _raw(control: exploring.Control) -> Any:
 @pytest.mark.parametrize("key", CHEAP.values())
 def test_any_claim_opens_at_a_point_that_its_widgets_keep_to_the_last_digit(key: str) -> None:
     claim = find(key)
-    point = exploring.opening(claim, key)
-    seen = exploring.look(claim, point)
+    point = looking.opening(claim, key)
+    seen = looking.look(claim, point)
     assert not seen.problem
     assert set(seen.margins) == set(claim.assumes)
-    controls = exploring.controls(claim.space, point)
+    controls = widgets.controls(claim.space, point)
     assert [control.name for control in controls] == list(claim.space)
-    kept = {control.name: exploring.chosen(claim.space, control, _raw(control)) for control in controls}
+    kept = {control.name: widgets.chosen(claim.space, control, _raw(control)) for control in controls}
     assert to_json(kept) == to_json(point)
     if seen.judgement.actual is not None:
-        assert "aria-label" in exploring.number_line(claim, seen.judgement)
+        assert "aria-label" in numberline.number_line(claim, seen.judgement)
 
 
 def test_every_formula_of_every_statement_is_typeset() -> None:
     import marimo as mo
 
     for key in claims():
-        said = mo.md(exploring.statement(key)).text
+        said = mo.md(looking.statement(key)).text
         words = re.sub(r"<marimo-tex.*?</marimo-tex>|<code>.*?</code>", "", said, flags=re.DOTALL)
         assert "$" not in words, key
         assert not re.search(r"\\(frac|sum|le|ge|Lambda)\b", words), key
@@ -78,8 +79,8 @@ SPACE = {
 POINT = {"n": 2, "seed": 7, "r": Fraction(3, 10), "x": math.pi, "kind": 1, "W": np.full((2, 2), Fraction(1, 8), dtype=object)}
 
 
-def _control(name: str) -> exploring.Control:
-    return exploring.control(name, SPACE[name], POINT[name])
+def _control(name: str) -> widgets.Control:
+    return widgets.control(name, SPACE[name], POINT[name])
 
 
 def test_a_widget_is_made_of_the_axis_and_gives_back_values_of_the_axis() -> None:
@@ -91,8 +92,8 @@ def test_a_widget_is_made_of_the_axis_and_gives_back_values_of_the_axis() -> Non
         "kind": "choice",
         "W": "table",
     }
-    assert exploring.chosen(SPACE, _control("r"), 0.7) == Fraction(7, 10)
-    assert exploring.chosen(SPACE, _control("kind"), "1/2") == Fraction(1, 2)
+    assert widgets.chosen(SPACE, _control("r"), 0.7) == Fraction(7, 10)
+    assert widgets.chosen(SPACE, _control("kind"), "1/2") == Fraction(1, 2)
     stops = np.array([float(v) for v in _control("x").values])
     assert stops[[0, -1]].tolist() == [0.01, 100.0]
     assert np.median(stops) == pytest.approx(1.0, rel=0.1)  # even in the logarithm
@@ -108,28 +109,28 @@ def test_every_witness_keeps_its_verdict_when_the_widgets_show_it() -> None:
     ):
         claim = find(key)
         for variant, witness in claim.witness.items():
-            controls = exploring.controls(claim.space, exploring.resized(claim.space, witness, {}))
-            shown = {**witness} | {one.name: exploring.chosen(claim.space, one, _raw(one)) for one in controls}
-            assert exploring.looks(key, [variant], shown)[variant].judgement.verdict == "refuted", (key, variant)
+            controls = widgets.controls(claim.space, widgets.resized(claim.space, witness, {}))
+            shown = {**witness} | {one.name: widgets.chosen(claim.space, one, _raw(one)) for one in controls}
+            assert requests.looks(key, [variant], shown)[variant].judgement.verdict == "refuted", (key, variant)
 
 
 def test_an_edited_entry_is_a_multiple_of_the_step_and_the_others_stay() -> None:
-    changed = exploring.chosen(SPACE, _control("W"), [[0.125, 0.3], [0.125, 0.125]])
+    changed = widgets.chosen(SPACE, _control("W"), [[0.125, 0.3], [0.125, 0.125]])
     assert changed.tolist() == [[Fraction(1, 8), Fraction(1, 4)], [Fraction(1, 8), Fraction(1, 8)]]
 
 
 def test_a_value_outside_its_box_stretches_the_widget() -> None:
-    assert exploring.control("x", SPACE["x"], 2020.0).values[-1] == 2020.0
-    assert 10 in exploring.control("n", SPACE["n"], 10).values
+    assert widgets.control("x", SPACE["x"], 2020.0).values[-1] == 2020.0
+    assert 10 in widgets.control("n", SPACE["n"], 10).values
 
 
 def test_arrays_follow_their_sides_and_remember_what_they_had() -> None:
     spare: dict[str, np.ndarray] = {}
-    exploring.remember(SPACE, spare, POINT)
-    shorter = exploring.resized(SPACE, POINT | {"n": 1}, spare)
+    widgets.remember(SPACE, spare, POINT)
+    shorter = widgets.resized(SPACE, POINT | {"n": 1}, spare)
     assert shorter["W"].shape == (1, 2)
-    exploring.remember(SPACE, spare, shorter)
-    again = exploring.resized(SPACE, shorter | {"n": 3}, spare)
+    widgets.remember(SPACE, spare, shorter)
+    again = widgets.resized(SPACE, shorter | {"n": 3}, spare)
     assert again["W"].tolist() == [[Fraction(1, 8)] * 2, [Fraction(1, 8)] * 2, [0, 0]]
 
 
@@ -143,17 +144,17 @@ def test_arrays_follow_their_sides_and_remember_what_they_had() -> None:
     ],
 )
 def test_a_text_that_is_no_point_is_refused_with_a_reason(text: str, said: str) -> None:
-    with pytest.raises(exploring.BadPoint, match=said):
-        exploring.typed(text, SPACE)
+    with pytest.raises(looking.BadPoint, match=said):
+        looking.typed(text, SPACE)
 
 
 def test_an_exported_point_replays_and_comes_back_through_the_text_box(tmp_path: Path) -> None:
     for key in CHEAP.values():
-        point = exploring.opening(find(key), key)
+        point = looking.opening(find(key), key)
         file = tmp_path / "point.json"
-        file.write_text(exploring.exported(key, "", point), encoding="utf-8")
-        assert replay(read(file)).verdict == exploring.look(find(key), point).judgement.verdict
-        assert to_json(exploring.typed(file.read_text(encoding="utf-8"), find(key).space)) == to_json(point)
+        file.write_text(looking.exported(key, "", point), encoding="utf-8")
+        assert replay(read(file)).verdict == looking.look(find(key), point).judgement.verdict
+        assert to_json(looking.typed(file.read_text(encoding="utf-8"), find(key).space)) == to_json(point)
 
 
 def _claim(actual: Any, bound: Any, **changes: Any) -> Claim[Any]:
@@ -186,7 +187,7 @@ def _claim(actual: Any, bound: Any, **changes: Any) -> Claim[Any]:
 )
 def test_a_number_line_has_a_place_for_every_kind_of_number(actual: Enclosure, bound: Enclosure, says: str) -> None:
     claim = _claim(actual, bound)
-    drawn = exploring.number_line(claim, Judgement("holds", actual, bound))
+    drawn = numberline.number_line(claim, Judgement("holds", actual, bound))
     assert says in drawn
     places = [float(part.split("%")[0]) for part in drawn.split("left:")[1:]]
     assert places
@@ -195,7 +196,7 @@ def test_a_number_line_has_a_place_for_every_kind_of_number(actual: Enclosure, b
 
 def test_a_scale_keeps_the_order_of_numbers_that_floats_cannot_tell_apart() -> None:
     values = [10**30, 10**30 + 1, 10**30 + 2]
-    scale = exploring.Scale(values, from_zero=False)
+    scale = numbers.Scale(values, from_zero=False)
     low, middle, high = (scale.at(v) for v in values)
     assert low < middle < high
     assert middle == pytest.approx((low + high) / 2)
@@ -203,13 +204,13 @@ def test_a_scale_keeps_the_order_of_numbers_that_floats_cannot_tell_apart() -> N
 
 def test_a_claim_that_raises_is_a_sentence_and_a_hypothesis_shows_its_margin() -> None:
     raising = _claim(lambda x: 1 / 0, exact(1))
-    assert exploring.look(raising, {"x": 0.5}).problem == "ZeroDivisionError: division by zero"
-    assert "cannot be judged" in exploring.panel(raising, exploring.look(raising, {"x": 0.5}), "")
+    assert looking.look(raising, {"x": 0.5}).problem == "ZeroDivisionError: division by zero"
+    assert "cannot be judged" in numberline.panel(raising, looking.look(raising, {"x": 0.5}), "")
     outside = _claim(exact(0), exact(1), assumes={"x above a half": lambda x: x - 0.5})
-    seen = exploring.look(outside, {"x": 0.25})
+    seen = looking.look(outside, {"x": 0.25})
     assert seen.judgement.verdict == "out of scope"
     assert seen.margins == {"x above a half": -0.25}
-    assert "not met" in exploring.margins_table(seen.margins)
+    assert "not met" in numberline.margins_table(seen.margins)
 
 
 def test_a_sweep_sees_where_the_claim_fails_and_where_it_is_out_of_scope() -> None:
@@ -220,45 +221,45 @@ def test_a_sweep_sees_where_the_claim_fails_and_where_it_is_out_of_scope() -> No
         build=lambda x, y: x,
         assumes={"x ≤ 0.8": lambda x: 0.8 - x},
     )
-    line = exploring.sweep(claim, {"x": 0.25, "y": "a"}, ["x"], 21)
+    line = sweeps.sweep(claim, {"x": 0.25, "y": "a"}, ["x"], 21)
     found = {point.at[0]: point.verdict for point in line.points}
     assert found[0.25] == "holds"
     assert {v for x, v in found.items() if 0.5 < x < 0.8} == {"refuted"}
     assert found[1.0] == "out of scope"
     assert line.here == (0.25,)
-    assert "class='cross'" in exploring.picture(claim, line)
-    both = exploring.sweep(claim, {"x": 0.25, "y": "a"}, ["x", "y"], 9)
+    assert "class='cross'" in sweeps.picture(claim, line)
+    both = sweeps.sweep(claim, {"x": 0.25, "y": "a"}, ["x", "y"], 9)
     assert len(both.points) == 2 * len({point.at[0] for point in both.points})
-    drawn = exploring.picture(claim, both)
+    drawn = sweeps.picture(claim, both)
     assert drawn.count("<rect") == sum(point.verdict != "out of scope" for point in both.points)
-    assert exploring.summary(both) in drawn
+    assert sweeps.summary(both) in drawn
 
 
 def test_a_sweep_over_an_entry_or_a_side_keeps_arrays_and_sides_together() -> None:
     claim = find(KEY)
-    point = exploring.opening(claim, KEY)
+    point = looking.opening(claim, KEY)
     for label in ("K", "logits[0]", "shape"):
-        found = exploring.sweep(claim, point, [label], 5)
+        found = sweeps.sweep(claim, point, [label], 5)
         assert {p.verdict for p in found.points} <= {"holds", "survives"}
 
 
 def test_searches_find_a_tighter_instance_and_refute_a_misreading(monkeypatch: pytest.MonkeyPatch) -> None:
     key = "gmm_entropy.bonferroni"
     claim = find(key)
-    assert exploring.budget(replace(claim, cost=0.02)) == 100
-    monkeypatch.setattr(exploring, "budget", lambda claim: 200)
+    assert requests.budget(replace(claim, cost=0.02)) == 100
+    monkeypatch.setattr(requests, "budget", lambda claim: 200)
     shares = list[float]()
-    best = exploring.tightest(key, shares.append)
+    best = requests.tightest(key, shares.append)
     assert best.point is not None
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     for name in claim.falsified:
-        answer = exploring.refuting(key, name)
+        answer = requests.refuting(key, name)
         assert answer.point is not None
-        assert exploring.look(claim.variant(name), answer.point).judgement.verdict == "refuted"
+        assert looking.look(claim.variant(name), answer.point).judgement.verdict == "refuted"
 
 
-def _finished(job: exploring.Job, seconds: float = 60.0) -> exploring.Job:
+def _finished(job: requests.Job, seconds: float = 60.0) -> requests.Job:
     until = time.monotonic() + seconds
     while job.running and time.monotonic() < until:
         time.sleep(0.01)
@@ -267,15 +268,15 @@ def _finished(job: exploring.Job, seconds: float = 60.0) -> exploring.Job:
 
 def test_a_job_answers_from_its_own_process_and_can_be_stopped() -> None:
     key = "synaptic_penalty.same_padding_total"
-    point = exploring.opening(find(key), key)
-    job = _finished(exploring.Job("looks", key, ["", *find(key).falsified], point))
+    point = looking.opening(find(key), key)
+    job = _finished(requests.Job("looks", key, ["", *find(key).falsified], point))
     assert job.problem == ""
-    assert job.result[""].judgement.verdict == exploring.look(find(key), point).judgement.verdict
-    stopped = exploring.Job("tightest", "spectral_pruning.one_scale_net")
+    assert job.result[""].judgement.verdict == looking.look(find(key), point).judgement.verdict
+    stopped = requests.Job("tightest", "spectral_pruning.one_scale_net")
     stopped.cancel()
     assert _finished(stopped).problem == "stopped"
     assert stopped.process.wait(10) != 0
-    assert _finished(exploring.Job("tightest", "no.such")).problem.startswith("UnknownClaim")
+    assert _finished(requests.Job("tightest", "no.such")).problem.startswith("UnknownClaim")
 
 
 # ---- the notebook as a program --------------------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def test_the_notebook_runs_for_a_claim(key: str) -> None:
 def test_a_claim_that_is_slow_to_judge_waits_for_a_button(monkeypatch: pytest.MonkeyPatch) -> None:
     from notebooks.explore import app
 
-    monkeypatch.setattr(exploring, "LIVE", 0.0)
+    monkeypatch.setattr(looking, "LIVE", 0.0)
     outputs, names = app.run(defs={"wanted": KEY})
     assert names["seen"] == {}
     page = " ".join(output.text for output in outputs if hasattr(output, "text"))
@@ -320,7 +321,7 @@ def test_a_claim_that_needs_a_package_beyond_numpy_and_scipy_is_not_offered_in_a
 
 def test_every_package_that_we_depend_on_is_either_in_the_page_or_blocked() -> None:
     names = {"python-flint": "flint", "cvxpy-base": "cvxpy"}
-    for requirement in requires("proofs-check") or []:
+    for requirement in metadata.requires("proofs-check") or []:
         if "extra" not in requirement:
             name = requirement.split(">")[0]
             assert names.get(name, name) in (*static_page.THERE, *static_page.NOT_THERE)
@@ -334,12 +335,12 @@ def test_the_wheel_beside_the_page_is_whole_and_knows_what_it_offers(tmp_path: P
         record = archive.read(f"proofs_check-{__version__}.dist-info/RECORD").decode()
     assert sorted(line.rsplit(",", 2)[0] for line in record.splitlines()) == sorted(archive.namelist())
     program = (
-        "from proofs_check import exploring; from proofs_check.discover import find; (key,) = exploring.offered();"
-        "print(exploring.look(find(key), exploring.opening(find(key), key)).judgement.verdict, exploring.__file__)"
+        "from proofs_check.exploring import looking; from proofs_check.discover import find; (key,) = looking.offered();"
+        "print(looking.look(find(key), looking.opening(find(key), key)).judgement.verdict, looking.__file__)"
     )
     there = os.environ | {"PYTHONPATH": str(site)}
     done = subprocess.run([sys.executable, "-c", program], cwd=site, capture_output=True, text=True, env=there)
-    assert done.stdout.split() == ["holds", str(site / "proofs_check" / "exploring.py")], done.stderr
+    assert done.stdout.split() == ["holds", str(site / "proofs_check" / "exploring" / "looking.py")], done.stderr
     assert static_page.wheel(site, [KEY]).read_bytes() == packed.read_bytes()
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from proofs_check import __version__
 from proofs_check.discover import find
-from proofs_check.exploring import LIVE, OFFERED, look
+from proofs_check.exploring.looking import LIVE, OFFERED, look
 from proofs_check.points import draws
 
 THERE = ("numpy", "scipy", "jaxtyping")  # what the page loads
@@ -47,7 +47,7 @@ class CannotExport(RuntimeError):
 
 def needed(keys: Iterable[str]) -> dict[str, str]:
     """For each claim the package that it needs beyond numpy and scipy, "" if none: asked in a process that has no other."""
-    program = "import sys; from proofs_check.static_page import _answer; _answer()"
+    program = "import sys; from proofs_check.exploring.static_page import _answer; _answer()"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OPENBLAS_NUM_THREADS": "1"}
     asked = subprocess.run(
         [sys.executable, "-c", program],
