@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -117,7 +118,6 @@ def export(folder: Path, offered: list[str]) -> None:
 
     Raises CannotExport with marimo's own last words if its export fails, OSError if the folder cannot be written.
     """
-    folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         packed = wheel(Path(scratch), offered)
@@ -132,7 +132,7 @@ def export(folder: Path, offered: list[str]) -> None:
         notebook = Path(scratch) / "explore.py"
         notebook.write_text(changed, encoding="utf-8")
         notebook.with_suffix(".css").write_bytes(notebooks.joinpath("explore.css").read_bytes())
-        command = ["marimo", "export", "html-wasm", str(notebook), "-o", str(folder), "--mode", "run", "--no-show-code"]
+        command = ["marimo", "export", "html-wasm", str(notebook), "-o", "page", "--mode", "run", "--no-show-code"]
         beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # marimo looks for `uv` there
         made = subprocess.run(
             [sys.executable, "-m", *command, "--force", "--no-sandbox"],
@@ -142,7 +142,10 @@ def export(folder: Path, offered: list[str]) -> None:
             cwd=scratch,
             env=os.environ | {"PATH": beside},
         )
-    if made.returncode:
-        lines = [line.strip() for line in (made.stdout + made.stderr).splitlines() if line.strip()] or ["it said nothing"]
-        raise CannotExport(f"marimo's export failed: {next((x for x in lines if x.startswith('Error')), lines[-1])}")
+        if made.returncode:
+            lines = [line.strip() for line in (made.stdout + made.stderr).splitlines() if line.strip()] or ["it said nothing"]
+            raise CannotExport(f"marimo's export failed: {next((x for x in lines if x.startswith('Error')), lines[-1])}")
+        page = Path(scratch) / "page"
+        (page / "CLAUDE.md").unlink(missing_ok=True)  # marimo's own, to who would change its page
+        shutil.copytree(page, folder, dirs_exist_ok=True)
     (folder / "claims.txt").write_text("\n".join(offered) + "\n", encoding="utf-8")

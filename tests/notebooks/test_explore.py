@@ -458,6 +458,7 @@ def test_a_reader_moves_a_slider_sees_a_misreading_refuted_and_goes_to_the_tight
 def test_a_page_is_written_with_its_wheel_and_its_list(tmp_path: Path) -> None:
     static_page.export(tmp_path / "page", [KEY])
     assert (tmp_path / "page" / "claims.txt").read_text() == f"{KEY}\n"
+    assert not [*(tmp_path / "page").rglob("*.md")]  # of marimo's, about marimo
     wheel = next((tmp_path / "page" / "public" / "wheels").glob("*.whl"))
     assert f"public/wheels/{wheel.name}" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
     with zipfile.ZipFile(wheel) as archive:
