@@ -26,7 +26,13 @@ def energy(
     weights: Annotated[
         Path, typer.Argument(help=".npz or .safetensors with PyTorch's names and shapes: fc1.weight, fc1.bias, 0.weight, ….")
     ],
-    input: Annotated[Path, typer.Option(help=".npy, .npz or .safetensors: x, samples (samples, …) held for all steps.")],
+    input: Annotated[
+        Path,
+        typer.Option(
+            help=".npy, .npz or .safetensors: x, samples (samples, …) held for all steps. Only 0 and 1: spikes, accumulated; "
+            "anything else: real, and the first layer multiplies."
+        ),
+    ],
     leak: Annotated[float, typer.Option(help="λ in [0, 1]: what remains of a potential after a step.")] = 0.5,
     threshold: Annotated[float, typer.Option(help="Firing threshold > 0, in the unit of the potentials.")] = 1.0,
     steps: Annotated[int, typer.Option(min=1, help="Time steps T; 1 is a single-step network.")] = 6,
@@ -43,7 +49,12 @@ def energy(
     confidence: Annotated[float, typer.Option(help="Of the interval over the inputs, in (0, 1).")] = 0.95,
     json: Json = False,
 ) -> None:
-    """Energy of a spiking network by counting every accumulation, beside the same network without spikes."""
+    """Energy of a spiking network by counting every accumulation, beside the same network without spikes.
+
+    Dense layers and 2-D convolutions (stride, zero padding) with average pooling; dilation, groups, max pooling and skips are
+    counted by bounds.synaptic_penalty.event_driven_layer. The network without spikes runs once for an input; one that is spiking
+    runs at every step, so that real inputs with --over-time are multiplied at each.
+    """
     from bounds.spike_accumulation.own_network import as_samples, read_input, read_network
     from bounds.synaptic_penalty.own_network import measure_energy
 
