@@ -52,8 +52,8 @@ def energy(
     """Energy of a spiking network by counting every accumulation, beside the same network without spikes.
 
     Dense layers and 2-D convolutions (stride, zero padding) with average pooling; dilation, groups, max pooling and skips are
-    counted by bounds.synaptic_penalty.event_driven_layer. The network without spikes runs once for an input; one that is spiking
-    runs at every step, so that real inputs with --over-time are multiplied at each.
+    counted by bounds.synaptic_penalty.event_driven_layer. The network without spikes runs once for an input; the
+    spiking one runs at every step, so that real inputs with --over-time are multiplied at each.
     """
     from bounds.spike_accumulation.own_network import as_samples, read_input, read_network
     from bounds.synaptic_penalty.own_network import measure_energy
