@@ -5,9 +5,13 @@ Blocks of a page are taken in order, in one empty folder in which `experiments` 
 `$ ` is run and must print the lines below it. A line `…` stands for any lines.
 Seconds may differ, and numbers in their fourth digit or below 1e-9 (another processor, another BLAS).
 
+`proofs-check` runs inside of this process, which has loaded what is slow to load; once a page has installed a package of its
+own, each command is a process that finds it.
+
 `python -m tests.transcripts PAGE...` writes into the pages what their commands print now.
 """
 
+import io
 import math
 import os
 import re
@@ -16,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^```(console|\{code-block\} \w+\n:caption: (?P<file>\S+)\n)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -58,6 +64,7 @@ class Folder:
         (path / "experiments").symlink_to(ROOT / "experiments")
         self.site = path / ".site"
         self.site.mkdir()
+        self.installed = False
         self.environment = {**os.environ, "PYTHONPATH": str(self.site), "COLUMNS": "100", "OPENBLAS_NUM_THREADS": "1"}
         self.environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TERM": "dumb"}
 
@@ -72,11 +79,31 @@ class Folder:
         words = shlex.split(command)
         if words[:2] == ["pip", "install"]:
             self._install(self.path / words[-1])
+            self.installed = True
             return ""
-        words = [*PROGRAMS[words[0]], *words[1:]]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.path, env=self.environment)
-        lines = (done.stdout + done.stderr).splitlines()
-        return "".join(f"{line.rstrip()}\n" for line in lines)
+        if words[0] == "proofs-check" and not self.installed:
+            printed = self._here(words)
+        else:
+            words = [*PROGRAMS[words[0]], *words[1:]]
+            done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.path, env=self.environment)
+            printed = done.stdout + done.stderr
+        return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+
+    def _here(self, words: list[str]) -> str:
+        """What `proofs-check` prints when it is run in this process."""
+        from proofs_check.cli import main
+
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            chdir(self.path),
+            patch.dict(os.environ, self.environment),
+            patch.object(sys, "argv", words),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            suppress(SystemExit),
+        ):
+            main()
+        return out.getvalue() + err.getvalue()
 
     def _install(self, project: Path) -> None:
         """What `pip install -e` leaves behind, without asking an index for the build tools."""

@@ -41,8 +41,10 @@ def card(
     with one_sentence(UnknownClaim, BrokenModule):
         keys = select(globs or [])
     budget = campaign.Budget(seconds, points, seed)
-    with one_sentence(OSError):  # before the work, not after it
+    try:  # before the work, not after it
         out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Problem(f"--out {out} cannot be made a folder: {problem.strerror}") from problem
     with session(ledger) as (book, shown):
         with campaign.process_pool(jobs or cores()) as executor:
             campaign.run(keys, executor, book, budget, shown)

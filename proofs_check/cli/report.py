@@ -33,8 +33,9 @@ def report(
         for versions in environments:
             screen.print(f"{name}: " + ", ".join(f"{package} {number}" for package, number in versions.items()), style="dim")
     table = Table(box=box.SIMPLE_HEAD)
-    for i, column in enumerate(("claim", "in both", "only first", "only second", "changed", "tightest, first", "second")):
-        table.add_column(column, justify="right" if i else "left")
+    table.add_column("claim", no_wrap=True)  # whole: a name is there to be copied
+    for column in ("in both", "only first", "only second", "changed", "score, first", "second"):
+        table.add_column(column, justify="right")
     for line in found.claims:
         table.add_row(
             *("—" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in line.values())
@@ -48,4 +49,5 @@ def report(
         )
     asked = sum(line["both"] for line in found.claims)
     screen.print(f"{asked} questions in both; {len(found.changed)} verdicts changed, {found.moved} scores moved.")
+    screen.print("score: the highest log(actual/bound), or actual − bound, of the claim itself", style="dim")
     sys.exit(bool(found.changed))

@@ -75,3 +75,8 @@ def test_a_file_that_is_no_ledger_is_one_sentence(ledgers, tmp_path, content, wo
     done = call("report", ledgers / "a", file)
     assert isinstance(done.exception, Problem)
     assert words in str(done.exception)
+
+
+def test_the_whole_name_of_a_claim_is_shown_in_a_hundred_columns(ledgers):
+    lines = call("report", ledgers / "a", ledgers / "b").stdout.splitlines()
+    assert any(line.split()[:1] == ["synaptic_penalty.same_padding_total"] for line in lines)
