@@ -231,15 +231,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Page]:
+    """Every page of the site, read once."""
+    return {file: Page(file) for file in site.rglob("*.html")}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_every_claim_has_a_page_and_every_link_leads_somewhere(site: Path) -> None:
+def test_every_claim_has_a_page_and_every_link_leads_somewhere(site: Path, pages: dict[Path, Page]) -> None:
     for key in claims():
         if module_of(key).__name__.startswith("bounds."):
             assert (site / "generated" / key.replace(".", "/")).with_suffix(".html").is_file()
     for verb in VERBS:
         assert (site / "generated" / "commands" / f"{verb}.html").is_file()
-    pages = {file: Page(file) for file in site.rglob("*.html")}
     assert len(pages) > 180
     broken = []
     for file, page in pages.items():
@@ -257,23 +262,24 @@ def test_every_claim_has_a_page_and_every_link_leads_somewhere(site: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nothing_is_fetched_from_elsewhere_and_no_formula_is_left_as_tex(site: Path) -> None:
-    for file in site.rglob("*.html"):
-        text = file.read_text(encoding="utf-8")
-        assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"(https?:)?//", text), file
-        assert not re.search(r"\\(frac|sum|le|sqrt|mathrm)\b", " ".join(Page(file).words)), file
+def test_nothing_is_fetched_from_elsewhere_and_no_formula_is_left_as_tex(pages: dict[Path, Page]) -> None:
+    for file, page in pages.items():
+        assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"(https?:)?//", file.read_text(encoding="utf-8")), file
+        assert not re.search(r"\\(frac|sum|le|sqrt|mathrm)\b", " ".join(page.words)), file
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_read_on_a_screen_and_on_a_phone(site: Path, browser: Any, scheme: str) -> None:
+def test_pages_are_read_on_a_screen_and_on_a_phone(site: Path, browser: Any) -> None:
+    page = browser.new_page()
     for name in ("index", "tutorial", "generated/gmm_entropy/main_bound", "generated/commands/run", "concepts/verdicts"):
+        page.goto((site / f"{name}.html").as_uri())
         for width, height in ((1280, 900), (390, 800)):
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-            page.goto((site / f"{name}.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
-            sizes = page.evaluate("[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().height)")
-            assert all(size > 5 for size in sizes)
-            assert sizes or name in ("index", "generated/commands/run")
-            page.close()
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
+                sizes = page.evaluate("[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().height)")
+                assert all(size > 5 for size in sizes)
+                assert sizes or name in ("index", "generated/commands/run")
+    page.close()
