@@ -14,6 +14,7 @@ extensions = ["myst_parser"]
 exclude_patterns = ["commands/*.md"]  # examples, which `generate` puts below each command's options
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
+smartquotes = False  # two hyphens are the beginning of an option
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

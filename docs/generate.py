@@ -13,6 +13,7 @@ from types import ModuleType, UnionType
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from bounds.claim import Array, Axis, Choice, Claim, Int
+from proofs_check.card import provenance
 from proofs_check.cli import VERBS
 from proofs_check.discover import claims, module_of
 from proofs_check.points import to_json
@@ -211,6 +212,7 @@ def _claim(paper: str, name: str, claim: Claim[Any], links: dict[str, str]) -> l
     ]
     lines += ["```{admonition} It says", ":class: says", "", _escaped(claim.says), "```", "", markdown(statement, links), ""]
     lines += ["## Source", "", _escaped(claim.source) + ".", "", _entry(claim.source), ""]
+    lines += [f"({provenance(claim.source).capitalize()}.)", ""] if provenance(claim.source) else []
     lines += ["## Which instances", ""]
     lines += table(["coordinate", "is", "from", "to", "drawn"], (_axis(*axis) for axis in claim.space.items()))
     if claim.assumes:
