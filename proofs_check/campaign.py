@@ -136,14 +136,16 @@ def _what(problem: BaseException) -> str:
 
 
 def judge_one(task: Task, name: str, point: str) -> Row:
-    """Judge one point, which is drawn here if its name says so."""
+    """Judge one point, which is drawn here if its name says so: its JSON, read again, would be the same to the last bit."""
     began = time.perf_counter()
     try:
         claim = find(task.claim).variant(task.variant)
         if name.startswith("draw"):
-            [drawn] = draws(claim.space, task.seed, f"{task.claim}:{task.variant}", [int(name.split(":")[2])])
-            point = to_json(drawn)
-        judgement = judge(claim, from_json(point))
+            [values] = draws(claim.space, task.seed, f"{task.claim}:{task.variant}", [int(name.split(":")[2])])
+            point = to_json(values)
+        else:
+            values = from_json(point)
+        judgement = judge(claim, values)
         more = _judged(judgement, tightness(claim, judgement))
         more["note"] = "apart" if name.startswith("tight") and not meets(judgement) else ""
         return _row(task, name, judgement.verdict, point, time.perf_counter() - began, **more)

@@ -5,6 +5,7 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,11 @@ def from_unit(space: Space, unit: np.ndarray) -> Point:
             arrays.append((name, axis, _values(axis, u).reshape(full_shape(axis, space))))
     for name, axis, value in arrays:
         sides = (point[side] if isinstance(side, str) else side for side in axis.shape)
-        point[name] = value[tuple(slice(side) for side in sides)]
+        point[name] = np.array(value[tuple(slice(side) for side in sides)], order="C")  # as JSON has it: sums differ
     return point
 
 
+@cache
 def multiples(axis: Real | Array) -> tuple[int, int]:
     """First and last k for which k·step lies in [lo, hi]."""
     step = Fraction(axis.step or 1)
@@ -88,7 +90,8 @@ def _values(axis: Real | Array, u: np.ndarray) -> np.ndarray:
         values = np.exp(lo + u * (hi - lo))
     else:
         values = axis.lo + u * (axis.hi - axis.lo)
-    return np.select([u <= 0, u >= 1], [axis.lo, axis.hi], np.clip(values, axis.lo, axis.hi)).astype(float)  # ends are exact
+    inside = np.minimum(np.maximum(values, axis.lo), axis.hi)
+    return np.where(u <= 0, axis.lo, np.where(u >= 1, axis.hi, inside)).astype(float)  # ends are exact
 
 
 def stream(seed: int, key: str, index: int) -> np.random.Generator:
@@ -136,9 +139,14 @@ def draws(space: Space, seed: int, key: str, indices: Iterable[int]) -> Iterator
 # ---- JSON, and back without loss ------------------------------------------------------------------------------------
 
 RESERVED = frozenset({"fraction", "float", "array", "tuple"})
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _encode(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": repr(float(value))}
     if isinstance(value, Fraction):
         return {"fraction": f"{value.numerator}/{value.denominator}"}
     if isinstance(value, np.ndarray):
@@ -151,8 +159,6 @@ def _encode(value: Any) -> Any:
         )
     if isinstance(value, np.generic):
         return _encode(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"float": repr(value)}
     if isinstance(value, Mapping):
         if RESERVED & value.keys():
             raise ValueError(f"the names {sorted(RESERVED)} mean types in JSON; no coordinate can have one of them")
@@ -161,8 +167,6 @@ def _encode(value: Any) -> Any:
         return {"tuple": [_encode(v) for v in value]}
     if isinstance(value, list):
         return [_encode(v) for v in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     raise TypeError(f"a point holds plain values, Fractions and arrays, not {type(value).__name__}")
 
 
@@ -187,7 +191,7 @@ def _decode(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """A point, or the end of an enclosure, as JSON: floats by repr, {"fraction": "9/10"}, {"array": […]}."""
-    return json.dumps(_encode(value), ensure_ascii=False, allow_nan=False)
+    return _encoder.encode(_encode(value))
 
 
 def from_json(text: str) -> Any:

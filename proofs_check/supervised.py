@@ -22,7 +22,7 @@ from proofs_check.campaign import Task, judge_one, poisoned, start_worker
 from proofs_check.discover import source_hash
 from proofs_check.ledger import Row, versions
 
-GROUP_SECONDS = 0.01  # answers are sent this often: quick points share the cost of a message
+GROUP_SECONDS = 0.05  # answers are sent this often: quick points share the cost of a message
 START_SECONDS = 10.0  # more than the limit, for the first point of a claim: its modules are imported on the way
 SLICE_SECONDS = 0.5  # patience is counted in slices, so that a command stopped by Ctrl-Z does not find all its points hanging
 STOP_SECONDS = 5.0  # for a process that ends in an orderly way

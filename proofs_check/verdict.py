@@ -37,7 +37,7 @@ def _ends(a: Enclosure, b: Enclosure) -> tuple[np.ndarray, ...]:
     ends = [np.asarray(end) for end in (a.lo, a.hi, b.lo, b.hi)]
     if any(end.dtype.kind != "f" for end in ends):
         ends = [end.astype(object) for end in ends]
-    return tuple(np.broadcast_arrays(*ends))
+    return tuple(ends if len({end.shape for end in ends}) == 1 else np.broadcast_arrays(*ends))
 
 
 def compare(a: Enclosure, b: Enclosure) -> Verdict:
