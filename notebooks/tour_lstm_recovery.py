@@ -154,8 +154,8 @@ def _():
 
     {table([{_title: _row[_key] for _title, _key in _columns.items()} for _row in _nets])}
 
-    An ordinarily trained net has **no certificate**: {cost["none"]["proved"]} of them. Training with a penalty on the rate
-    gives one, and costs accuracy: on the two tanks a penalty on ρ multiplies the test error by
+    An ordinarily trained net has **no certificate** ({cost["none"]["proved"].replace("/", " of ")} have one). Training with a
+    penalty on the rate gives one, and costs accuracy: on the two tanks a penalty on ρ multiplies the test error by
     {cost["norm"]["test ratio"]:.1f} ({cost["norm"]["95 %"]} at 95 %), a penalty on the sharper, gate-coupled rate by
     {cost["coupled"]["test ratio"]:.1f} ({cost["coupled"]["95 %"]}), for {cost["coupled"]["T"]:g} certified steps instead of
     {cost["norm"]["T"]:g}.
