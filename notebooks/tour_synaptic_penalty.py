@@ -71,14 +71,15 @@ def _(fanout, weight):
         _axes.legend(loc="upper left", bbox_to_anchor=(1.05, 1))
     theorem, _line = judged(KEY, {"n": 2, "w": [*_w, 1, 1], "psi": [*_psi, 1, 1], "proportional": 0, "rates": [[0] * 4] * 2})
     if _w == _psi:
-        _said = "The two lines are one: the penalty never errs."
+        _said = "The two lines are one: nothing is shaded, and the penalty never errs."
     else:
         _a, _b = (f"({', '.join(map(str, _rates))})" for _rates in opposite_order_pair(_w, _psi))
-        _said = f"Such a pair is easily built: the penalty prefers rates {_a} to {_b}, which need less energy."
+        _said = f"In the shaded part the penalty sees progress ({wrong.mean():.0%} of all networks) and the energy *rises*. "
+        _said += f"Such a pair is easily built: the penalty prefers rates {_a} to {_b}, which need less energy."
     mo.md(rf"""
     {mo.as_html(_figure)}
 
-    In the shaded part the penalty sees progress ({wrong.mean():.0%} of all networks) and the energy *rises*. {_said}
+    {_said}
 
     ## The theorem
 
@@ -139,7 +140,8 @@ def _():
 
     {_line}
 
-    Prices {_list["w"]} and fan-outs {_list["psi"]}: the same ranking, and yet two networks in the opposite order.
+    Prices {_list["w"]} and fan-outs {_list["psi"]}: no dear neuron has the lower price, and yet two networks are in
+    the opposite order.
     """)
     return found, misread
 
