@@ -65,9 +65,10 @@ def two_ways(neuron, threshold_leak=None):
         ):
             potential, limit = (np.ravel(values).astype(float) for values in (potential, limit))
             fires = np.ravel(spikes).astype(bool)
+            many = "1 spike" if fires.sum() == 1 else f"{fires.sum()} spikes"
             axes.step(t, limit, where="mid", color=RED, linewidth=1, label="threshold")
             axes.plot(t, potential, ".-", color=BLUE, label="potential")
-            axes.plot(t[fires], potential[fires], "o", color=ORANGE, markersize=6, label=f"{fires.sum()} spikes")
+            axes.plot(t[fires], potential[fires], "o", color=ORANGE, markersize=6, label=many)
             axes.set(xlabel="step", title=title, ylim=(0, 1.15 * max(*potential, *limit)))
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.legend(loc="best")
