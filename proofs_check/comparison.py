@@ -5,8 +5,8 @@ a claim's code, the newest rows count.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,11 +33,12 @@ class Comparison(NamedTuple):
     environments: tuple[list[dict[str, str]], list[dict[str, str]]]
 
 
-def _answers(book: sqlite3.Connection) -> Iterator[Answer]:
+def _answers(ledger: Path) -> Generator[Answer]:
     """In the order of the questions. Of a group sqlite gives the columns of the row with the maximum."""
     query = "SELECT claim, variant, task, verdict, tightness, source, MAX(rowid) FROM result GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    for claim, variant, task, verdict, tightness, source, _ in book.execute(query):
-        yield Answer((claim, variant, task), verdict, tightness, source)
+    with reading(ledger) as book:
+        for claim, variant, task, verdict, tightness, source, _ in book.execute(query):
+            yield Answer((claim, variant, task), verdict, tightness, source)
 
 
 def _side_by_side(first: Iterator[Answer], second: Iterator[Answer]) -> Iterator[tuple[Answer | None, Answer | None]]:
@@ -59,8 +60,9 @@ def compare(left: Path, right: Path) -> Comparison:
     """Claim by claim: questions in both, in one only, verdicts that changed, and the tightest scores."""
     changed, moved = list[dict[str, Any]](), 0
     lines = dict[str, dict[str, Any]]()
-    with reading(left) as a, reading(right) as b:
-        for first, second in _side_by_side(_answers(a), _answers(b)):
+    environments = _environments(left), _environments(right)
+    with closing(_answers(left)) as a, closing(_answers(right)) as b:
+        for first, second in _side_by_side(a, b):
             claim = (first or second).question[0]  # type: ignore[union-attr]  # one of the two is there
             counts = {"both": 0, "only first": 0, "only second": 0, "changed": 0}
             line = lines.setdefault(claim, {"claim": claim, **counts, "tightest first": None, "tightest second": None})
@@ -73,12 +75,12 @@ def compare(left: Path, right: Path) -> Comparison:
                 if first.verdict != second.verdict:
                     line["changed"] += 1
                     changed.append(_change(first, second))
-        environments = _environments(a), _environments(b)
     return Comparison([*lines.values()], changed, moved, environments)
 
 
-def _environments(book: sqlite3.Connection) -> list[dict[str, str]]:
-    return [json.loads(versions) for (versions,) in book.execute("SELECT versions FROM environment ORDER BY id")]
+def _environments(ledger: Path) -> list[dict[str, str]]:
+    with reading(ledger) as book:
+        return [json.loads(versions) for (versions,) in book.execute("SELECT versions FROM environment ORDER BY id")]
 
 
 def _change(first: Answer, second: Answer) -> dict[str, Any]:

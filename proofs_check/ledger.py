@@ -150,12 +150,20 @@ CHUNK = 20_000  # rows in memory at a time
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A ledger that nobody can write to through this; LedgerProblem says what is wrong with the file."""
+    """A ledger that nobody can write to through this; LedgerProblem says what is wrong with the file.
+
+    It may be in use. Only a connection that might write takes sqlite's two files beside it away again; where nothing may be
+    written and nobody else has made them, it is read without.
+    """
     if not path.is_file():
         raise LedgerProblem(f"{path} is {'a folder' if path.is_dir() else 'not there'}")
     try:
-        book = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)
+        writable = os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+        alone = not Path(f"{path.resolve()}-wal").exists()
+        how = "mode=rw" if writable else "immutable=1" if alone else "mode=ro"
+        book = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=LOCK_SECONDS)
         try:
+            book.execute("PRAGMA query_only = ON")
             columns = [row[1] for row in book.execute("PRAGMA table_info(result)")]
             if columns != [*Row._fields, "environment"]:
                 tables = sorted(name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))

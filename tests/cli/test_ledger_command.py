@@ -1,6 +1,7 @@
 """`ledger`: a summary, queries that cannot write, parquet; and files that are none."""
 
 import json
+import os
 import sqlite3
 import sys
 
@@ -25,11 +26,6 @@ def book(tmp_path):
     made.add([row("draw:0:0", source="newer"), row("draw:0:0", claim="b.claim")], '{"python": "elsewhere"}')
     made.close()
     return tmp_path / "book"
-
-
-def others(folder):
-    """Files that are not the ledger's; sqlite keeps two beside it for readers."""
-    return sorted(file.name for file in folder.iterdir() if file.name not in ("book", "book-wal", "book-shm"))
 
 
 def call(*words):
@@ -92,6 +88,28 @@ def test_a_query_that_is_wrong_or_writes_is_one_sentence_that_names_the_tables(q
     assert not (book.parent / "other").exists()
 
 
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_look_leaves_nothing_beside_a_ledger_also_where_nothing_can_be_written(book, writable, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: writable)
+    before = book.read_bytes()
+    assert summary(book)["rows"] == 4
+    assert ask(book, "SELECT COUNT(*) FROM result") == (["COUNT(*)"], [(4,)])
+    assert [*book.parent.iterdir()] == [book]
+    assert book.read_bytes() == before
+
+
+def test_a_ledger_is_read_while_it_is_written(book, monkeypatch):
+    writer = Ledger(book)
+    writer.add([row("draw:0:7")])
+    for writable in (True, False):
+        monkeypatch.setattr(os, "access", lambda path, mode, writable=writable: writable)
+        assert summary(book)["rows"] == 5
+    writer.add([row("draw:0:8")])
+    writer.close()
+    assert summary(book)["rows"] == 6
+    assert [*book.parent.iterdir()] == [book]
+
+
 def test_parquet_holds_every_row_as_it_is(book, tmp_path):
     duckdb = pytest.importorskip("duckdb")
     out = tmp_path / "rows.parquet"
@@ -108,7 +126,7 @@ def test_parquet_holds_every_row_as_it_is(book, tmp_path):
         row("draw:0:0", claim="b.claim"),
     ]
     assert [values[-1] for values in rows] == [versions(), versions(), *['{"python": "elsewhere"}'] * 2]
-    assert others(tmp_path) == ["rows.parquet"], "nothing else is left"
+    assert {file.name for file in tmp_path.iterdir()} == {"book", "rows.parquet"}, "nothing else is left"
     assert call(book, "--parquet", out).stdout == f"4 rows in {out}\n"
 
 
@@ -128,7 +146,7 @@ def test_parquet_that_cannot_be_written_is_one_sentence(out, book, tmp_path, mon
     done = call(book, "--parquet", out)
     assert isinstance(done.exception, Problem)
     assert str(done.exception).startswith(f"cannot write {out}: ")
-    assert others(tmp_path) == []
+    assert [*tmp_path.iterdir()] == [book]
 
 
 def test_without_duckdb_parquet_says_what_to_install(book, tmp_path, monkeypatch):

@@ -77,6 +77,16 @@ def test_a_file_that_is_no_ledger_is_one_sentence(ledgers, tmp_path, content, wo
     assert words in str(done.exception)
 
 
+@pytest.mark.parametrize("order", [("a", "damaged"), ("damaged", "a")])
+def test_of_two_ledgers_the_damaged_one_is_named(ledgers, tmp_path, order):
+    content = bytearray((ledgers / "a").read_bytes())
+    content[3 * 4096 :] = b"\xff" * (len(content) - 3 * 4096)  # the schema stays
+    (tmp_path / "damaged").write_bytes(content)
+    (tmp_path / "a").write_bytes((ledgers / "a").read_bytes())
+    done = call("report", *(tmp_path / name for name in order))
+    assert str(done.exception) == f"{tmp_path / 'damaged'} cannot be read as a ledger: database disk image is malformed"
+
+
 def test_the_whole_name_of_a_claim_is_shown_in_a_hundred_columns(ledgers):
     lines = call("report", ledgers / "a", ledgers / "b").stdout.splitlines()
     assert any(line.split()[:1] == ["synaptic_penalty.same_padding_total"] for line in lines)
