@@ -224,7 +224,7 @@ def actions(ask, claim, draw_numbers, key, live, looking, mo, point, set_judged,
                 label="Show a refuting instance",
                 on_change=lambda _, name=name: ask(_move, "refuting", key, name),
             )
-            for name in claim.falsified
+            for name in [*claim.falsified, *([] if claim.status == "theorem" else [""])]
         }
     )
     _download = mo.download(
@@ -233,7 +233,7 @@ def actions(ask, claim, draw_numbers, key, live, looking, mo, point, set_judged,
         mimetype="application/json",
         label="This point as JSON",
     )
-    _waits = [] if live else [judge_button]
+    _waits = [*([] if live else [judge_button]), *([] if claim.status == "theorem" else [refute_buttons[""]])]
     mo.hstack([*_waits, tightest_button, again_button, _download], justify="start", align="center", wrap=True)
     return again_button, judge_button, refute_buttons, tightest_button
 
@@ -279,8 +279,9 @@ def variants(claim, mo, numberline, refute_buttons, seen, switches):
 
     _false = [_row(name, on) for name, on in switches.value.items() if name in claim.falsified]
     _true = [_row(name, on) for name, on in switches.value.items() if name in claim.also_true]
+    _less = [mo.Html("<h2>Misreadings, judged at this very point</h2>"), *_false] if _false else []
     _more = [mo.Html("<h2>True although it looks like a mistake</h2>"), *_true] if _true else []
-    mo.vstack([mo.Html("<h2>Misreadings, judged at this very point</h2>"), *_false, *_more])
+    mo.vstack([*_less, *_more])
     return
 
 

@@ -20,6 +20,7 @@ COLOURS: dict[Verdict, str] = {  # Okabe and Ito's, told apart by colour-blind r
     "refuted": "#D55E00",
 }
 SIGNS: dict[Verdict, str] = {"holds": "✓", "survives": "∼", "undecided": "?", "out of scope": "–", "refuted": "✗"}
+NO_NUMBER = "a side is not a number"
 ROWS = 5  # entries of an array on one picture; the tightest ones
 
 
@@ -59,6 +60,8 @@ def reading(claim: Claim[Any], judgement: Judgement) -> str:
         return "the actual value is above the bound"
     if first.score == 0 or (first.score == -math.inf and first.a_lo == first.b_hi):
         return "the two sides meet"
+    if any(end != end for end in first[1:5]):
+        return NO_NUMBER
     if first.score == -math.inf:
         return "between the two sides there is no distance to speak of"
     if claim.tightness == "ratio":
@@ -114,7 +117,7 @@ def entries_table(claim: Claim[Any], judgement: Judgement) -> str:
 def _mark(scale: Scale, lo: Any, hi: Any, side: str) -> str:
     left, right = 100 * scale.at(lo), 100 * scale.at(hi)
     bar = f"<span class='bar {side}' style='left:{left:.3f}%;width:{max(0.0, right - left):.3f}%'></span>"
-    for place, end in ((left, lo), (right, hi)):
+    for place, end in ((left, lo), (right, hi)) if lo == lo and hi == hi else ():  # what is not a number has no place
         kind, arrow = ("dot", "") if finite(end) else ("far", "→" if end > 0 else "←")
         bar += f"<span class='{kind} {side}' style='left:{place:.3f}%'>{arrow}</span>"
     return bar

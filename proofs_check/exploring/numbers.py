@@ -46,6 +46,8 @@ def interval(lo: Any, hi: Any) -> str:
     >>> interval(0.5, 0.5), interval(0.25, math.inf), interval(1.0, 1.5)
     ('0.5', 'at least 0.25', '1 … 1.5')
     """
+    if lo != lo or hi != hi:
+        return "not a number"
     if lo == hi:
         return number(lo, 10)
     if hi == math.inf:

@@ -16,13 +16,15 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Array, Claim
+from bounds.claim import Array, Choice, Claim
 from proofs_check.discover import find
 from proofs_check.exploring.looking import Look, look
-from proofs_check.exploring.numberline import reading
+from proofs_check.exploring.numberline import NO_NUMBER, reading
+from proofs_check.exploring.numbers import number
 from proofs_check.exploring.sweeps import Sweep, sweep
-from proofs_check.exploring.widgets import as_array
-from proofs_check.points import Point
+from proofs_check.exploring.widgets import as_array, word
+from proofs_check.points import Point, Space
+from proofs_check.verdict import Judgement
 
 PATIENCE = 2.0  # seconds of a search for the tightest instance
 
@@ -40,13 +42,32 @@ def budget(claim: Claim[Any], seconds: float = PATIENCE) -> int:
 
 
 def looks(key: str, names: Sequence[str], point: Point, tick: Callable[[float], None] = lambda _: None) -> dict[str, Look]:
-    """One look at the point for the claim ("") and each variant."""
-    out = {}
-    for done, name in enumerate(names):
-        variant = find(key).variant(name)
-        out[name] = look(variant, {k: v for k, v in point.items() if k in variant.space})  # a variant may have more coordinates
-        tick((done + 1) / len(names))
+    """One look at the point for the claim ("") and each variant, or why a variant says nothing there."""
+    claim, out = find(key), dict[str, Look]()
+    for done, name in enumerate(names, 1):
+        variant = claim.variant(name)
+        seen = look(variant, {k: v for k, v in point.items() if k in variant.space})
+        if name in claim.also_true or seen.problem or reading(variant, seen.judgement) == NO_NUMBER:
+            why = _outside(variant.space, claim.space, point)
+            seen = Look(Judgement("out of scope"), {}, seen.seconds, why) if why else seen
+        out[name] = seen
+        tick(done / len(names))
     return out
+
+
+def _outside(space: Space, usual: Space, point: Point) -> str:
+    """How the point leaves the box that a variant has for itself: outside it, a true variant may well be false."""
+    if own := [name for name in space if name not in point]:
+        return f"it has coordinates of its own: {', '.join(own)}"
+    for name, axis in space.items():
+        if axis == usual.get(name):
+            continue
+        if isinstance(axis, Choice):
+            if not any(np.array_equal(point[name], option) for option in axis.options):
+                return f"it speaks only of {name} = {' or '.join(map(word, axis.options))}"
+        elif not np.all([axis.lo <= entry <= axis.hi for entry in np.ravel(point[name])]):
+            return f"it speaks only of {name} from {number(axis.lo)} to {number(axis.hi)}"
+    return ""
 
 
 def tightest(key: str, tick: Callable[[float], None] = lambda _: None) -> Answer:

@@ -180,7 +180,8 @@ def _line(claim: Claim[Any], found: Sweep) -> str:
     ticks = "".join(f"<span style='bottom:{100 * at:.2f}%'>{label}</span>" for at, label in scale.ticks())
     y = f"<div class='y' aria-hidden='true'>{ticks}<b>{what}</b></div>"
     key = " ".join(badge(verdict) for verdict in _counts(found))
-    return _frame(found, shapes, marks, x, y, f"{key} <span>dashed: refuted above</span>")
+    foot = "" if all(math.isfinite(size) for _, size in points) else "; at the foot: nothing to measure"
+    return _frame(found, shapes, marks, x, y, f"{key} <span>dashed: refuted above{foot}</span>")
 
 
 CIVIDIS = ((0, 34, 78), (65, 77, 107), (124, 123, 120), (188, 174, 108), (254, 232, 56))  # even lightness steps

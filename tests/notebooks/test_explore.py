@@ -194,6 +194,42 @@ def test_a_number_line_has_a_place_for_every_kind_of_number(actual: Enclosure, b
     assert all(-1e-9 <= place <= 100 + 1e-9 for place in places)
 
 
+def test_a_side_that_is_not_a_number_is_said_and_has_no_place() -> None:
+    claim, judgement = _claim(exact(0.5), exact(math.nan)), Judgement("undecided", exact(0.5), exact(math.nan))
+    drawn = numberline.number_line(claim, judgement)
+    assert "bound not a number" in drawn
+    assert drawn.count("class='dot a'") == 2
+    assert "class='dot b'" not in drawn
+    assert numberline.reading(claim, judgement) == numberline.NO_NUMBER
+
+
+def test_a_variant_with_a_space_of_its_own_says_nothing_outside_it() -> None:
+    key, name = "gmm_entropy.data_processing", "two components, one covariance: projecting along Σ⁻¹Δ loses nothing"
+    point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 4)
+    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K from 2 to 2"
+    inside = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 2)
+    assert requests.looks(key, [name], inside)[name].judgement.verdict != "refuted"
+    key, name = "gmm_entropy.label_share_conjecture", "the constant of K − 1"  # divides by K − 2
+    point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 2)
+    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K from 3 to 20"
+    key, name = "spectral_pruning.hold_out", "the data that selected the network"
+    seen = requests.looks(key, [name], looking.drawn(find(key), key, 0))[name]
+    assert seen.problem == "it has coordinates of its own: seed"
+
+
+def test_a_false_statement_is_refuted_on_request() -> None:
+    from notebooks.explore import app
+
+    key = "spike_accumulation.float_agreement"
+    answer = requests.refuting(key, "")
+    assert answer.point is not None
+    assert looking.look(find(key), answer.point).judgement.verdict == "refuted"
+    outputs, _ = app.run(defs={"wanted": key})
+    page = " ".join(output.text for output in outputs if hasattr(output, "text"))
+    assert "Show a refuting instance" in page
+    assert "Misreadings" not in page  # it has none
+
+
 def test_a_scale_keeps_the_order_of_numbers_that_floats_cannot_tell_apart() -> None:
     values = [10**30, 10**30 + 1, 10**30 + 2]
     scale = numbers.Scale(values, from_zero=False)
