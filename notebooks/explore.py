@@ -329,7 +329,7 @@ def as_json(key, mo, points, start_point):
 def as_json_shown(claim, looking, mo, point, point_text, set_start):
     def _take(_):
         try:
-            set_start((looking.typed(point_text.value, claim.space), ""))
+            set_start((looking.typed(point_text.value, claim), ""))
         except looking.BadPoint as problem:
             set_start((point, f"Not taken: {problem}."))
 

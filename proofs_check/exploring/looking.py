@@ -1,21 +1,23 @@
 """One claim and one point of it: what is said, where to begin, the judgement, and the point as a file."""
 
 import html
+import inspect
 import json
 import math
 import re
 import time
 from collections.abc import Mapping
+from fractions import Fraction
 from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bounds.claim import Array, Claim
+from bounds.claim import Array, Axis, Choice, Claim, Int
 from proofs_check import __version__
 from proofs_check.discover import claims, find, module_of
 from proofs_check.exploring.widgets import as_array
-from proofs_check.points import Point, Space, dimension, draws, from_json, from_unit, to_json
+from proofs_check.points import Point, dimension, draws, from_json, from_unit, to_json
 from proofs_check.verdict import Judgement, judge, tightness
 
 LIVE = 0.1  # seconds: a claim whose judgement takes longer waits for a button
@@ -28,8 +30,6 @@ class BadPoint(ValueError):
 
 def statement(key: str) -> str:
     """The module's docstring as Markdown with TeX: title, statement, why, units."""
-    import inspect
-
     title, _, rest = (inspect.getdoc(module_of(key)) or key).partition("\n")
     # to Markdown a formula is one paragraph of one line, or its minus signs begin lists
     apart = re.sub(r"\s*\$\$(.+?)\$\$\s*", lambda found: f"\n\n$${' '.join(found[1].split())}$$\n\n", rest, flags=re.DOTALL)
@@ -113,11 +113,12 @@ def exported(key: str, variant: str, point: Mapping[str, Any]) -> str:
     return json.dumps(content | {"point": json.loads(to_json(own))}, ensure_ascii=False, indent=2) + "\n"
 
 
-def typed(text: str, space: Space) -> Point:
+def typed(text: str, claim: Claim[Any]) -> Point:
     """The point that a text holds: JSON as `to_json` writes it, or a whole exported file.
 
-    Raises BadPoint with one sentence.
+    Values may lie outside the claim's box, but must be of its kinds. Raises BadPoint with one sentence.
     """
+    space = claim.space
     try:
         value = from_json(text)
     except (ValueError, TypeError, ArithmeticError) as problem:
@@ -128,4 +129,32 @@ def typed(text: str, space: Space) -> Point:
         raise BadPoint('a point is a JSON object: {"name": value, …}')
     if unknown := [name for name in value if name not in space]:
         raise BadPoint(f"there is no coordinate {unknown[0]!r}; there are {', '.join(space)}")
+    for name, given in value.items():
+        if (kind := _wanted(space[name], given)) is not None:
+            raise BadPoint(f"the coordinate {name!r} is {kind}, not {json.dumps(given, default=str, ensure_ascii=False)[:60]}")
+    try:
+        inspect.signature(claim.build).bind(**value)
+    except TypeError as problem:  # some coordinates may be left out, because `build` has a default for them
+        raise BadPoint(str(problem)) from problem
     return {name: as_array(v, axis) if isinstance(axis := space[name], Array) else v for name, v in value.items()}
+
+
+def _wanted(axis: Axis, given: Any) -> str | None:
+    """What a value of the axis is, if the given one is none."""
+    if isinstance(axis, Choice):
+        return "an option" if given is None or isinstance(given, dict) else None
+    if isinstance(axis, Array):
+        fits = isinstance(given, list | np.ndarray) and all(map(_is_number, _leaves(given)))
+        return None if fits else "an array of numbers"
+    if isinstance(axis, Int):
+        return None if isinstance(given, int) and not isinstance(given, bool) else "a whole number"
+    return None if _is_number(given) else "a number"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _leaves(value: Any) -> list[Any]:
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    return [leaf for one in value for leaf in _leaves(one)] if isinstance(value, list) else [value]

@@ -66,7 +66,8 @@ def _outside(space: Space, usual: Space, point: Point) -> str:
             if not any(np.array_equal(point[name], option) for option in axis.options):
                 return f"it speaks only of {name} = {' or '.join(map(word, axis.options))}"
         elif not np.all([axis.lo <= entry <= axis.hi for entry in np.ravel(point[name])]):
-            return f"it speaks only of {name} from {number(axis.lo)} to {number(axis.hi)}"
+            box = number(axis.lo) if axis.lo == axis.hi else f"{number(axis.lo)} … {number(axis.hi)}"
+            return f"it speaks only of {name} = {box}"
     return ""
 
 
@@ -86,7 +87,7 @@ def refuting(key: str, variant: str, tick: Callable[[float], None] = lambda _: N
     found = _search(claim.variant(variant), key, variant, tick, stop=True)
     name = f"“{variant}”" if variant else "the claim"
     if found.judgement.verdict == "refuted":
-        return Answer(found.point, f"The search refuted {name} after {found.calls} instances.")
+        return Answer(found.point, f"The search refuted {name} after {found.calls} instance{'s' * (found.calls > 1)}.")
     witness = claim.witness.get(variant)
     if witness is not None and look(claim.variant(variant), witness).judgement.verdict == "refuted":
         space = claim.variant(variant).space

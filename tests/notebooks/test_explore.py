@@ -141,11 +141,18 @@ def test_arrays_follow_their_sides_and_remember_what_they_had() -> None:
         ("[1]", "a JSON object"),
         ('{"q": 1}', "no coordinate 'q'"),
         ('{"r": {"fraction": "1/0"}}', "no JSON"),
+        ('{"n": "word"}', "'n' is a whole number, not \"word\""),
+        ('{"n": 1.5}', "'n' is a whole number"),
+        ('{"x": NaN}', "'x' is a number, not NaN"),
+        ('{"kind": null}', "'kind' is an option, not null"),
+        ('{"W": [[1, "a"]]}', "'W' is an array of numbers"),
+        ('{"W": 1}', "'W' is an array of numbers"),
+        ('{"n": 2}', "missing a required argument: 'seed'"),
     ],
 )
 def test_a_text_that_is_no_point_is_refused_with_a_reason(text: str, said: str) -> None:
     with pytest.raises(looking.BadPoint, match=said):
-        looking.typed(text, SPACE)
+        looking.typed(text, _claim(exact(0), exact(1), space=SPACE, build=lambda n, seed, r, x, kind, W: n))
 
 
 def test_an_exported_point_replays_and_comes_back_through_the_text_box(tmp_path: Path) -> None:
@@ -154,7 +161,7 @@ def test_an_exported_point_replays_and_comes_back_through_the_text_box(tmp_path:
         file = tmp_path / "point.json"
         file.write_text(looking.exported(key, "", point), encoding="utf-8")
         assert replay(read(file)).verdict == looking.look(find(key), point).judgement.verdict
-        assert to_json(looking.typed(file.read_text(encoding="utf-8"), find(key).space)) == to_json(point)
+        assert to_json(looking.typed(file.read_text(encoding="utf-8"), find(key))) == to_json(point)
 
 
 def _claim(actual: Any, bound: Any, **changes: Any) -> Claim[Any]:
@@ -206,12 +213,12 @@ def test_a_side_that_is_not_a_number_is_said_and_has_no_place() -> None:
 def test_a_variant_with_a_space_of_its_own_says_nothing_outside_it() -> None:
     key, name = "gmm_entropy.data_processing", "two components, one covariance: projecting along Σ⁻¹Δ loses nothing"
     point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 4)
-    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K from 2 to 2"
+    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K = 2"
     inside = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 2)
     assert requests.looks(key, [name], inside)[name].judgement.verdict != "refuted"
     key, name = "gmm_entropy.label_share_conjecture", "the constant of K − 1"  # divides by K − 2
     point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 2)
-    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K from 3 to 20"
+    assert requests.looks(key, [name], point)[name].problem == "it speaks only of K = 3 … 20"
     key, name = "spectral_pruning.hold_out", "the data that selected the network"
     seen = requests.looks(key, [name], looking.drawn(find(key), key, 0))[name]
     assert seen.problem == "it has coordinates of its own: seed"
