@@ -13,6 +13,7 @@ from proofs_check.points import Point, Space, multiples
 
 STOPS = 201  # places a slider can stop at, at most
 LARGEST_TABLE = 160  # entries; longer arrays are edited as JSON
+LARGEST_ARRAY = 100_000  # entries; no array is made longer than that
 
 
 def as_array(value: Any, axis: Array) -> Any:
@@ -142,7 +143,10 @@ def _snapped(axis: Array, value: float) -> Any:
 
 
 def resized(space: Space, point: Mapping[str, Any], spare: Mapping[str, np.ndarray]) -> Point:
-    """The point with arrays as long as its Int coordinates say: cut, or filled up from `spare`, then from the axis's middle."""
+    """The point with arrays as long as its Int coordinates say: cut, or filled up from `spare`, then from the axis's middle.
+
+    A side below 0, or so long that nobody could look at the array, was typed: the claim itself will say what it thinks of it.
+    """
     out = dict(point)
     for name, axis in space.items():
         if isinstance(axis, Array) and name in out and all(side in out for side in axis.shape if isinstance(side, str)):
@@ -153,7 +157,8 @@ def resized(space: Space, point: Mapping[str, Any], spare: Mapping[str, np.ndarr
                 out[side] if isinstance(side, str) else now
                 for side, now in zip(axis.shape, array.shape or axis.shape, strict=False)
             ]
-            if array.ndim == len(sides) and array.shape != tuple(sides):
+            sane = min(sides, default=0) >= 0 and math.prod(sides) <= LARGEST_ARRAY
+            if sane and array.ndim == len(sides) and array.shape != tuple(sides):
                 out[name] = _fitted(axis, array, tuple(sides), spare.get(name))
     return out
 

@@ -134,6 +134,11 @@ def test_arrays_follow_their_sides_and_remember_what_they_had() -> None:
     assert again["W"].tolist() == [[Fraction(1, 8)] * 2, [Fraction(1, 8)] * 2, [0, 0]]
 
 
+def test_a_side_that_no_array_can_have_leaves_the_array_as_it_is() -> None:
+    for n in (-1, 10**12):
+        assert widgets.resized(SPACE, POINT | {"n": n}, {})["W"].shape == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
