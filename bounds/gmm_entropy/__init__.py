@@ -31,7 +31,8 @@ The other modules hold the algorithms on which they rest; `own_mixture` certifie
 Where a statement comes from is said in `Claim.source`: "recalled" is a formula attributed to the paper from memory and
 proved here from scratch; "reconstructed" is a correct theorem of the kind the paper has, with our constants; "new" is
 sharper than, or absent from, what we know of it. Only the definition of H̃, and that its error is governed by distances
-over spreads, was read in the paper's abstract. Left out: the paper's experiments, whose parameters are not given there.
+over spreads, was read in the paper's abstract (which says "variances": to the letter that is a falsified variant). Left out:
+the paper's experiments, whose parameters are not given there.
 
 Every function of the table below can be imported from here; a module is loaded when one of its names is first used.
 """

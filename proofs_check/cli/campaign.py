@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
+from proofs_check.cli.common import Json, Problem, Seed, console, counted, one_sentence, print_json
 
 MOST = 10**15  # points: more would take a thousand years at 30,000 a second
 
@@ -153,6 +153,9 @@ def _print(reports: list[Any], files: list[str], seconds: float) -> None:
             for text in getattr(item, said):
                 out.print(Text.assemble((kind, style), f" {item.claim}: {text}"), soft_wrap=True)
     risk, drawn = sum(item.risk for item in reports), sum(item.draws for item in reports)
-    out.print(f"\n{drawn:,} points of {len(reports)} claims. Risk spent {risk:.1e}. {seconds:.0f} s.", soft_wrap=True)
+    out.print(
+        f"\n{counted(drawn, 'point')} of {counted(len(reports), 'claim')}. Risk spent {risk:.1e}. {seconds:.0f} s.",
+        soft_wrap=True,
+    )
     for file in files:
         out.print(Text(f"counterexample: {file}"), soft_wrap=True)

@@ -71,6 +71,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
 
 
+def counted(n: int, word: str) -> str:
+    """So many of something: "1 claim", "153 claims"."""
+    return f"{n:,} {word}{'s' * (n != 1)}"
+
+
 def console() -> Any:
     """A rich console for tables: as wide as the terminal, or 100 columns in a file or a pipe."""
     from rich.console import Console

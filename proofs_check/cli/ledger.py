@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, console, one_sentence, print_json
+from proofs_check.cli.common import Json, Problem, console, counted, one_sentence, print_json
 from proofs_check.ledger import TABLES
 
 
@@ -65,7 +65,7 @@ def _print_summary(found: dict[str, Any]) -> None:
     for versions in found["environments"]:
         text = ", ".join(f"{name} {number}" for name, number in versions.items())
         screen.print(f"computed with {text}", style="dim", soft_wrap=True, markup=False)
-    print(f"{found['rows']:,} rows of {len(found['claims'])} claims, {found['bytes'] / 1e6:,.1f} MB.")
+    print(f"{counted(found['rows'], 'row')} of {counted(len(found['claims']), 'claim')}, {found['bytes'] / 1e6:,.1f} MB.")
 
 
 def _print(names: list[str], rows: list[tuple[Any, ...]]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from proofs_check.cli.common import Json, Problem, Seed, console, one_sentence, print_json
+from proofs_check.cli.common import Json, Problem, Seed, console, counted, one_sentence, print_json
 
 
 def run(
@@ -127,7 +127,8 @@ def _print(reports: list[Any], seconds: float, files: list[str]) -> None:
     searched, failed = sum(r.variants_by_search for r in reports), sum(not r.passed for r in reports)
     share = f", {searched} of them by search alone ({searched / variants:.0%})" if variants else ""
     out.print(
-        f"\n{len(reports)} claims, {failed} with problems. {refuted} of {variants} falsified variants refuted{share}. "
+        f"\n{counted(len(reports), 'claim')}, {failed} with problems. "
+        f"{refuted} of {variants} falsified variants refuted{share}. "
         f"{sum(r.steps_proved for r in reports)} of {sum(r.steps for r in reports)} proof steps checked. "
         f"Risk spent {sum(r.risk for r in reports):.1e}. {seconds:.0f} s.",
         soft_wrap=True,

@@ -83,7 +83,7 @@ def test_a_skeleton_in_a_checkout_fails_until_it_is_filled_in(
     fill_in(checkout / "bounds" / "fresh_paper" / "square.py")
     full = run("fresh_paper.square", checkout, checkout)
     assert (full.returncode, full.stderr) == (0, "")
-    assert "1 claims, 0 with problems. 1 of 1 falsified variants refuted" in full.stdout
+    assert "1 claim, 0 with problems. 1 of 1 falsified variants refuted" in full.stdout
     assert "1 of 1 proof steps checked." in full.stdout
 
 
@@ -107,7 +107,7 @@ def test_a_skeleton_in_a_package_of_ones_own_fails_until_it_is_filled_in(
     fill_in(tmp_path / "mine" / "own_theorems" / "square.py")
     full = run("own_theorems", tmp_path, *paths)
     assert (full.returncode, full.stderr) == (0, "")
-    assert "1 claims, 0 with problems." in full.stdout
+    assert "1 claim, 0 with problems." in full.stdout
 
 
 @pytest.mark.slow
