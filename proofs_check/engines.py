@@ -59,7 +59,7 @@ def local(jobs: int) -> Iterator[Engine]:
 def dask(address: str, jobs: int) -> Iterator[Engine]:
     """The workers of a scheduler; without an address, of one with `jobs` workers that is started on this machine."""
     distributed = _package("distributed")
-    for name in ("distributed", "distributed.client"):
+    for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in one sentence, by us
     with ExitStack() as stack:
         if not address:

@@ -8,6 +8,8 @@ import typer
 from proofs_check.cli.common import Json, Problem, console, counted, one_sentence, print_json
 from proofs_check.ledger import TABLES
 
+MOST = 1000  # rows of an answer that people are shown
+
 
 def ledger(
     file: Annotated[Path, typer.Argument(help="Written by `run`, `card` or `campaign` with --ledger.")],
@@ -22,11 +24,14 @@ def ledger(
         raise Problem("--sql shows the answer to a query and --parquet writes all rows; give one of them")
     with one_sentence(LedgerProblem, ValueError):
         if sql is not None:
-            names, rows = ask(file, sql)
+            names, rows = ask(file, sql, None if json else MOST + 1)
+            rows = [tuple(cell.hex() if isinstance(cell, bytes) else cell for cell in row) for row in rows]
             if json:
                 print_json([dict(zip(names, row, strict=True)) for row in rows])
             else:
-                _print(names, rows)
+                _print(names, rows[:MOST])
+                if len(rows) > MOST:
+                    print(f"These are the first {MOST:,} rows; --json shows all.")
         elif parquet:
             count = _export(file, parquet)
             if json:

@@ -61,6 +61,16 @@ def test_a_query_is_answered(book):
     assert ask(book, joined)[1] == [('{"python": "elsewhere"}',)]
 
 
+def test_an_answer_of_many_rows_is_cut_for_people_and_whole_for_machines(book):
+    query = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1001) SELECT x, x'ff' AS blob FROM c"
+    shown = call(book, "--sql", query).stdout
+    assert shown.endswith("These are the first 1,000 rows; --json shows all.\n")
+    assert " 1000 " in shown
+    assert " 1001 " not in shown
+    found = json.loads(call(book, "--sql", query, "--json").stdout)
+    assert (len(found), found[-1]) == (1001, {"x": 1001, "blob": "ff"})
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -70,6 +80,7 @@ def test_a_query_is_answered(book):
         ("DROP TABLE result", "it may only read"),
         ("CREATE TABLE mine (x)", "it may only read"),
         ("ATTACH 'other' AS other", "it may only read"),
+        ("VACUUM INTO 'other'", "it may only read"),
         ("PRAGMA journal_mode = DELETE", "it may only read"),
         ("SELECT 1; DELETE FROM result", "one statement at a time"),
         ("", "asks nothing"),
