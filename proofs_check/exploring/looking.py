@@ -144,7 +144,7 @@ def _wanted(axis: Axis, given: Any) -> str | None:
     if isinstance(axis, Choice):
         return "an option" if given is None or isinstance(given, dict) else None
     if isinstance(axis, Array):
-        fits = isinstance(given, list | np.ndarray) and all(map(_is_number, _leaves(given)))
+        fits = isinstance(given, list | np.ndarray) and all(map(_is_number, leaves(given)))
         return None if fits else "an array of numbers"
     if isinstance(axis, Int):
         return None if isinstance(given, int) and not isinstance(given, bool) else "a whole number"
@@ -155,6 +155,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _leaves(value: Any) -> list[Any]:
+def leaves(value: Any) -> list[Any]:
+    """The numbers in an array or in lists of any depth."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
-    return [leaf for one in value for leaf in _leaves(one)] if isinstance(value, list) else [value]
+    return [leaf for one in value for leaf in leaves(one)] if isinstance(value, list) else [value]

@@ -20,7 +20,6 @@ COLOURS: dict[Verdict, str] = {  # Okabe and Ito's, told apart by colour-blind r
     "refuted": "#D55E00",
 }
 SIGNS: dict[Verdict, str] = {"holds": "✓", "survives": "∼", "undecided": "?", "out of scope": "–", "refuted": "✗"}
-NO_NUMBER = "a side is not a number"
 ROWS = 5  # entries of an array on one picture; the tightest ones
 
 
@@ -61,7 +60,7 @@ def reading(claim: Claim[Any], judgement: Judgement) -> str:
     if first.score == 0 or (first.score == -math.inf and first.a_lo == first.b_hi):
         return "the two sides meet"
     if any(end != end for end in first[1:5]):
-        return NO_NUMBER
+        return "a side is not a number"
     if first.score == -math.inf:
         return "between the two sides there is no distance to speak of"
     if claim.tightness == "ratio":

@@ -11,15 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from bounds.claim import Array, Choice, Claim
 from proofs_check.discover import find
-from proofs_check.exploring.looking import Look, look
-from proofs_check.exploring.numberline import NO_NUMBER, reading
+from proofs_check.exploring.looking import Look, leaves, look
+from proofs_check.exploring.numberline import reading
 from proofs_check.exploring.numbers import number
 from proofs_check.exploring.sweeps import Sweep, sweep
 from proofs_check.exploring.widgets import as_array, word
@@ -46,17 +46,27 @@ def looks(key: str, names: Sequence[str], point: Point, tick: Callable[[float], 
     claim, out = find(key), dict[str, Look]()
     for done, name in enumerate(names, 1):
         variant = claim.variant(name)
-        seen = look(variant, {k: v for k, v in point.items() if k in variant.space})
-        if name in claim.also_true or seen.problem or reading(variant, seen.judgement) == NO_NUMBER:
-            why = _outside(variant.space, claim.space, point)
-            seen = Look(Judgement("out of scope"), {}, seen.seconds, why) if why else seen
-        out[name] = seen
+        witness = claim.witness.get(name)
+        if witness is not None and _is(point, witness):
+            out[name] = look(variant, witness)
+        elif why := _outside(variant.space, claim.space, point):
+            out[name] = Look(Judgement("out of scope"), {}, 0.0, why)
+        else:
+            out[name] = look(variant, {k: v for k, v in point.items() if k in variant.space})
         tick(done / len(names))
     return out
 
 
+def _is(point: Point, other: Mapping[str, Any]) -> bool:
+    def same(a: Any, b: Any) -> bool:
+        return bool(np.array_equal(np.asarray(a, dtype=object), np.asarray(b, dtype=object)))
+
+    return all(name in point and same(point[name], value) for name, value in other.items())
+
+
 def _outside(space: Space, usual: Space, point: Point) -> str:
-    """How the point leaves the box that a variant has for itself: outside it, a true variant may well be false."""
+    """How the point leaves the box that a variant has for itself. Outside it, a true variant may well be false, and any
+    variant may need hours (2ⁿ cases) or divide by 0, so only its witness is judged there."""
     if own := [name for name in space if name not in point]:
         return f"it has coordinates of its own: {', '.join(own)}"
     for name, axis in space.items():
@@ -65,7 +75,7 @@ def _outside(space: Space, usual: Space, point: Point) -> str:
         if isinstance(axis, Choice):
             if not any(np.array_equal(point[name], option) for option in axis.options):
                 return f"it speaks only of {name} = {' or '.join(map(word, axis.options))}"
-        elif not np.all([axis.lo <= entry <= axis.hi for entry in np.ravel(point[name])]):
+        elif not np.all([axis.lo <= entry <= axis.hi for entry in leaves(point[name])]):
             box = number(axis.lo) if axis.lo == axis.hi else f"{number(axis.lo)} … {number(axis.hi)}"
             return f"it speaks only of {name} = {box}"
     return ""

@@ -141,6 +141,8 @@ def _axis(found: Sweep, i: int) -> tuple[Scale, str]:
     scale = Scale([p.at[i] for p in found.points], False, "log" if found.log[i] else "linear")
     words = found.words[i]
     ticks = scale.ticks() if words is None else [(scale.at(place), word) for place, word in enumerate(words)]
+    if words is None and all(p.at[i].is_integer() for p in found.points):  # a size is never 1.5
+        ticks = [(at, label) for at, label in ticks if "." not in label]
     marks = "".join(f"<span style='{side}:{100 * at:.2f}%'>{html.escape(label)}</span>" for at, label in ticks)
     return scale, f"<div class='{'xy'[i]}' aria-hidden='true'>{marks}<b>{html.escape(found.labels[i])}</b></div>"
 

@@ -212,7 +212,7 @@ def test_a_side_that_is_not_a_number_is_said_and_has_no_place() -> None:
     assert "bound not a number" in drawn
     assert drawn.count("class='dot a'") == 2
     assert "class='dot b'" not in drawn
-    assert numberline.reading(claim, judgement) == numberline.NO_NUMBER
+    assert numberline.reading(claim, judgement) == "a side is not a number"
 
 
 def test_a_variant_with_a_space_of_its_own_says_nothing_outside_it() -> None:
@@ -224,6 +224,9 @@ def test_a_variant_with_a_space_of_its_own_says_nothing_outside_it() -> None:
     key, name = "gmm_entropy.label_share_conjecture", "the constant of K − 1"  # divides by K − 2
     point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["K"] == 2)
     assert requests.looks(key, [name], point)[name].problem == "it speaks only of K = 3 … 20"
+    key, name = "spectral_pruning.one_scale_net", "the size of the class left out"  # counts 2ⁿ cases
+    point = next(p for p in (looking.drawn(find(key), key, i) for i in range(40)) if p["n"] > 24)
+    assert requests.looks(key, [name], point)[name].problem == "it speaks only of n = 4 … 24"
     key, name = "spectral_pruning.hold_out", "the data that selected the network"
     seen = requests.looks(key, [name], looking.drawn(find(key), key, 0))[name]
     assert seen.problem == "it has coordinates of its own: seed"
