@@ -178,11 +178,14 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def ask(path: Path, sql: str, most: int | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and rows (the first `most`) of a query that only reads; ValueError, which names the tables, for any other."""
     with reading(path) as book:
+        book.set_progress_handler(lambda: 0, 1_000_000)  # Ctrl-C is heard while it counts
         book.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in MAY else sqlite3.SQLITE_DENY)
         try:
             found = book.execute(sql)
             rows = found.fetchall() if most is None else found.fetchmany(most)
         except (sqlite3.Error, sqlite3.Warning) as problem:
+            if str(problem) == "interrupted":
+                raise KeyboardInterrupt from problem
             said = "it may only read" if "authoriz" in str(problem) else str(problem)
             raise ValueError(f"cannot answer {sql!r}: {said}; the tables are {TABLES}") from problem
         if found.description is None:

@@ -1,9 +1,11 @@
 """`ledger`: a summary, queries that cannot write, parquet; and files that are none."""
 
+import _thread
 import json
 import os
 import sqlite3
 import sys
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -69,6 +71,14 @@ def test_an_answer_of_many_rows_is_cut_for_people_and_whole_for_machines(book):
     assert " 1001 " not in shown
     found = json.loads(call(book, "--sql", query, "--json").stdout)
     assert (len(found), found[-1]) == (1001, {"x": 1001, "blob": "ff"})
+
+
+def test_ctrl_c_ends_a_query_that_has_no_end(book):
+    timer = threading.Timer(0.2, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        ask(book, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT COUNT(*) FROM c")
+    timer.join()
 
 
 @pytest.mark.parametrize(
