@@ -49,10 +49,12 @@ def looks(key: str, names: Sequence[str], point: Point, tick: Callable[[float], 
         witness = claim.witness.get(name)
         if witness is not None and _is(point, witness):
             out[name] = look(variant, witness)
-        elif why := _outside(variant.space, claim.space, point):
+        elif name and (why := _outside(variant.space, claim.space, point)):
             out[name] = Look(Judgement("out of scope"), {}, 0.0, why)
         else:
             out[name] = look(variant, {k: v for k, v in point.items() if k in variant.space})
+        if not name and out[""].problem and (lacks := [axis for axis in claim.space if axis not in point]):
+            out[""] = out[""]._replace(problem=f"it is an instance of a misreading and has no {', '.join(lacks)}")
         tick(done / len(names))
     return out
 
