@@ -31,6 +31,8 @@ NOT_THERE = (
     "cvxpy",
     "flint",
     "hypothesis",
+    "markdown_it",
+    "math_core",
     "matplotlib",
     "mlxtend",
     "rich",

@@ -32,6 +32,7 @@ def command(tmp_path):
     (package / "__init__.py").write_text("__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n")
     (package / "toy_squares.py").write_text(TOY)
     environment = dict(os.environ) | {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "ignore"}
+    environment.pop("COLUMNS", None)  # workers of a parallel test run have one
 
     def start(*arguments, **more):
         words = [sys.executable, "-c", "from proofs_check.cli import main; main()", "experiment", *arguments]

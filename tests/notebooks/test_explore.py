@@ -371,7 +371,7 @@ def test_a_claim_that_needs_a_package_beyond_numpy_and_scipy_is_not_offered_in_a
 
 
 def test_every_package_that_we_depend_on_is_either_in_the_page_or_blocked() -> None:
-    names = {"python-flint": "flint", "cvxpy-base": "cvxpy"}
+    names = {"python-flint": "flint", "cvxpy-base": "cvxpy", "markdown-it-py": "markdown_it", "math-core": "math_core"}
     for requirement in metadata.requires("proofs-check") or []:
         if "extra" not in requirement:
             name = requirement.split(">")[0]
