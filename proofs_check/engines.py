@@ -64,7 +64,9 @@ def dask(address: str, jobs: int) -> Iterator[Engine]:
     with ExitStack() as stack:
         if not address:
             with ctrl_c_later():
-                options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+                # None would be the default port, on every interface, with a warning where another cluster has it
+                quiet = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+                options = {"threads_per_worker": 1, "silence_logs": logging.CRITICAL, **quiet}
                 cluster = stack.enter_context(distributed.LocalCluster(n_workers=jobs, **options))
             address = cluster.scheduler_address
         clients: list[Any] = []

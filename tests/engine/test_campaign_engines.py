@@ -412,7 +412,9 @@ def test_killed_at_twenty_moments_nothing_reported_is_lost_and_nothing_is_there_
     distributed = pytest.importorskip("distributed")
     rng, book, killed = random.Random(7), tmp_path / "book", Counter[str]()
     moments = rng.sample(MOMENTS, len(MOMENTS))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
         reported = 0
         while moments:
             engine = moments[0][0]
