@@ -73,8 +73,9 @@ class Ledger:
         self.path = path
         try:
             # The process that opened it is the only writer; workers return rows and never touch the file.
-            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=LOCK_SECONDS)
-            weakref.finalize(self, self._db.close)  # a ledger that is dropped is closed, in memory or not
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=LOCK_SECONDS, check_same_thread=False)
+            # A ledger that is dropped is closed, in memory or not, by whichever thread collects it.
+            weakref.finalize(self, self._db.close)
         except sqlite3.Error as problem:
             raise LedgerProblem(f"cannot use {path} as a ledger: {problem}") from problem
         try:

@@ -1,3 +1,5 @@
+import threading
+
 """The ledger: append-only, resumable, and untouched where it cannot be used."""
 
 import math
@@ -198,3 +200,19 @@ def test_a_run_that_ended_between_a_search_and_its_witness_shows_the_witness_onc
     assert resumed.passed
     assert len(contents(tmp_path / "book")) == 2
     book.close()
+
+
+def test_a_dropped_ledger_is_closed_by_whichever_thread_collects_it():
+    ledger = Ledger()
+    failed = []
+    thread = threading.Thread(target=lambda: failed.extend(_closing(ledger)))
+    thread.start()
+    thread.join()
+    assert failed == []
+
+
+def _closing(ledger):
+    try:
+        ledger.close()
+    except sqlite3.Error as problem:
+        yield problem
