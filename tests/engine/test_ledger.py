@@ -1,5 +1,3 @@
-import threading
-
 """The ledger: append-only, resumable, and untouched where it cannot be used."""
 
 import math
@@ -7,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
