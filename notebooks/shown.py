@@ -1,7 +1,6 @@
 """What every tour shows in the same way: a judged point, why a claim is true, a table, a command with what it printed."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from bounds.claim import Claim
 from proofs_check.card import provenance
 from proofs_check.discover import find, module_of
+from proofs_check.exploring.looking import statement
 from proofs_check.verdict import Judgement, judge
 
 KINDS: dict[str, Any] = {
@@ -39,10 +39,7 @@ def judged(key: str, point: Mapping[str, Any], variant: str = "") -> tuple[Judge
 
 def why(key: str) -> mo.Html:
     """Where a claim comes from; folded, its module's docstring: the statement, the reason, who vouches for the numbers."""
-    module = module_of(key)
-    text = re.sub(r"\$\$.+?\$\$", lambda found: f"\n\n{' '.join(found[0].split())}\n\n", module.__doc__ or "", flags=re.DOTALL)
-    text = re.sub(r"^#", r"\#", text, flags=re.MULTILINE)  # a number sign that begins a line is no heading
-    folded = mo.accordion({f"Why it is true: {module.__name__.replace('.', '/')}.py": mo.md(text)})
+    folded = mo.accordion({f"Why it is true: {module_of(key).__name__.replace('.', '/')}.py": mo.md(statement(key))})
     cited = find(key).source
     meaning = provenance(cited).partition(": ")[2]
     source = mo.md(f"*Source: {cited}{f' ({meaning})' if meaning else ''}.*")

@@ -33,7 +33,8 @@ def statement(key: str) -> str:
     title, _, rest = (inspect.getdoc(module_of(key)) or key).partition("\n")
     # to Markdown a formula is one paragraph of one line, or its minus signs begin lists
     apart = re.sub(r"\s*\$\$(.+?)\$\$\s*", lambda found: f"\n\n$${' '.join(found[1].split())}$$\n\n", rest, flags=re.DOTALL)
-    return f"## {title}\n\n{apart.strip()}"
+    apart = re.sub(r"^#", r"\\#", apart.strip(), flags=re.MULTILINE)  # a number sign that begins a line is no heading
+    return f"## {title}\n\n{apart}"
 
 
 def offered() -> list[str]:

@@ -65,6 +65,7 @@ def test_every_formula_of_every_statement_is_typeset() -> None:
         said = mo.md(looking.statement(key)).text
         words = re.sub(r"<marimo-tex.*?</marimo-tex>|<code>.*?</code>", "", said, flags=re.DOTALL)
         assert "$" not in words, key
+        assert len(re.findall("<h[1-6]", said)) == 1, key  # the title; a number sign that begins a line is no heading
         assert not re.search(r"\\(frac|sum|le|ge|Lambda)\b", words), key
 
 
